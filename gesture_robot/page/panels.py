@@ -1,0 +1,142 @@
+"""The page's controls and read-outs, built on viser's GUI.
+
+Everything that comes from outside (names, reasons, spoken text) is escaped before it becomes HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from gesture_robot.page.state import PageState
+
+JPEG_QUALITY = 80
+EMPTY_PICTURE = np.full((3, 4, 3), 32, dtype=np.uint8)
+SOFTWARE_STOP = "A software stop: not a certified emergency stop."
+STYLE = """<style>
+button:has(.icon-tabler-hand-stop) { height: 4.6rem; font-size: 1.7rem; font-weight: 800; letter-spacing: .12em; }
+.gr { font: 13px/1.45 system-ui, sans-serif; padding: 2px 10px 4px; overflow-wrap: anywhere; }
+.gr h4 { margin: 0 0 3px; font-size: 11px; font-weight: 600; letter-spacing: .08em; text-transform: uppercase; opacity: .55; }
+.gr table { width: 100%; border-collapse: collapse; } .gr td { padding: 1px 0; } .gr td:last-child { text-align: right; }
+.gr .chip { display: inline-block; padding: 0 9px; border-radius: 9px; background: #1c7ed6; color: #fff; font-weight: 600; }
+.gr .chip.stop { background: #e03131; } .gr .dim { opacity: .6; } .gr b { color: #ffd43b; }
+</style>"""
+
+
+class Controls:
+    """Stop, release, gestures and the say box; each press calls `send(kind, value)` on the server's event loop."""
+
+    def __init__(self, gui: Any, gestures: Sequence[str], send: Callable[[str, str], None]):
+        self._gui, self._send = gui, send
+        self.state = gui.add_html(STYLE)
+        stop = gui.add_button("STOP", color="red", icon="hand-stop", hint="Brake now and hold. " + SOFTWARE_STOP)
+        self.release = gui.add_button("Release", color="gray", icon="lock-open", disabled=True,
+                                      hint="Let the robot move again, with new motion from where it is.")
+        stop.on_click(self._sender("stop"))
+        self.release.on_click(self._sender("release"))
+        self.face = add_picture(gui, "Face")
+        self._add_say()
+        if gestures:
+            self._add_gestures(gestures)
+        self._shown: tuple[str, bool] = ("", False)
+
+    def _sender(self, kind: str, value: str = "") -> Callable[[Any], Any]:
+        async def pressed(_: Any) -> None:  # a coroutine runs on the event loop at once, a function waits for a thread
+            self._send(kind, value)
+        return pressed
+
+    def _add_say(self) -> None:
+        with self._gui.add_form("Say") as form:
+            text = self._gui.add_text("Text", "", hint="What the robot should say")
+            button = self._gui.add_button("Say", icon="message")
+
+        async def submitted(_: Any) -> None:
+            words = text.value.strip()
+            if words:
+                self._send("say", words)
+                text.value = ""
+
+        async def pressed(_: Any) -> None:
+            form.submit()
+
+        form.on_submit(submitted)
+        button.on_click(pressed)
+
+    def _add_gestures(self, gestures: Sequence[str]) -> None:
+        with self._gui.add_folder("Gestures"):
+            group = self._gui.add_button_group("Play", tuple(gestures))
+
+            async def pressed(_: Any) -> None:
+                self._send("gesture", str(group.value))
+
+            group.on_click(pressed)
+
+    def show(self, state: PageState) -> None:
+        """Mode line and whether Release can be pressed."""
+        shown = (state.mode, state.stopped)
+        if shown != self._shown:
+            self._shown = shown
+            self.release.disabled = not state.stopped
+            self.release.color = "green" if state.stopped else "gray"
+            self.state.content = STYLE + mode_html(state)
+
+
+class Readouts:
+    """Pictures and the lines of text about people, decision, speech and status; `face` stands among the controls."""
+
+    def __init__(self, gui: Any, face: Any):
+        self._shown: dict[str, Any] = {}
+        self.face = face
+        self.camera = add_picture(gui, "Camera")
+        self.thoughts = gui.add_html("")
+        self.status = gui.add_html("")
+
+    def show_text(self, state: PageState) -> None:
+        """Send the lines that changed."""
+        for name, content in (("thoughts", thoughts_html(state)), ("status", status_html(state))):
+            if self._shown.get(name) != content:
+                self._shown[name] = content
+                getattr(self, name).content = content
+
+    def show_pictures(self, state: PageState) -> None:
+        """Encode and send the pictures that changed."""
+        for name, picture in (("camera", state.camera_rgb), ("face", state.face_rgb)):
+            if picture is not None and self._shown.get(name) is not picture:
+                self._shown[name] = picture
+                getattr(self, name).image = np.ascontiguousarray(picture)
+
+
+def add_picture(gui: Any, label: str) -> Any:
+    """An empty picture with a title."""
+    return gui.add_image(EMPTY_PICTURE, label=label, format="jpeg", jpeg_quality=JPEG_QUALITY)
+
+
+def mode_html(state: PageState) -> str:
+    """Who drives the joints."""
+    mode = "stopped" if state.stopped else state.mode
+    chip = f'<span class="chip{" stop" if state.stopped else ""}" id="mode">{escape(mode)}</span>'
+    more = "holds still until released" if state.stopped else "drives the joints"
+    return f'<div class="gr">{chip} <span class="dim">{more}</span></div>'
+
+
+def thoughts_html(state: PageState) -> str:
+    """The decision with its reason, what is being said, and who is there."""
+    parts = []
+    if state.act:
+        parts.append(f"<h4>Decision</h4><div id='decision'><span class='chip'>{escape(state.act)}</span> {escape(state.reason)}</div>")
+    if state.spoken_words:
+        words = (f"<b>{escape(w)}</b>" if i == state.spoken_word else escape(w) for i, w in enumerate(state.spoken_words))
+        parts.append(f"<h4>Says</h4><div id='says'>{' '.join(words)}</div>")
+    people = "<br>".join(escape(line) for line in state.people) or "<span class='dim'>nobody in view</span>"
+    parts.append(f"<h4>People</h4><div id='people'>{people}</div>")
+    return f"<div class='gr'>{'<div style=height:8px></div>'.join(parts)}</div>"
+
+
+def status_html(state: PageState) -> str:
+    """A table of label and value."""
+    rows = "".join(f"<tr><td class='dim'>{escape(label)}</td><td>{escape(value)}</td></tr>" for label, value in state.status)
+    return f"<div class='gr'><table>{rows}</table></div>" if rows else ""
+

@@ -1,0 +1,201 @@
+"""The operator's page: a viser server that shows the robot and hands back what its visitor does.
+
+Threads: `update` and `poll` are called by the robot's loop and return at once. A worker sends the newest state to
+the browsers, at most 30 times a second, and does nothing while nobody looks. Presses arrive on the server's event loop.
+Safety: STOP sets `stop_pressed` before anything else and drops presses that still wait; this is a software stop.
+Presses are only events: nothing here moves the robot.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from gesture_robot.datatypes import RobotModel
+from gesture_robot.errors import InvalidInput, MissingDependency
+from gesture_robot.page.address import EXAMPLE, LOOPBACK_ORIGIN, check_free, parse_bind
+from gesture_robot.page.panels import Controls, Readouts
+from gesture_robot.page.robot_view import RobotView
+from gesture_robot.page.state import PageEvent, PageState
+
+MOTION_PERIOD_S = 1.0 / 30.0
+PICTURE_PERIOD_S = 1.0 / 12.0
+MAX_WAITING_EVENTS = 100
+CONTROL_WIDTH_PX, VIEW_WIDTH_PX = 300, 340
+
+
+class OperatorPage:
+    """A page at http://HOST:PORT/ for one robot.
+
+    Args:
+        model: the robot that is shown.
+        bind: "HOST:PORT" on this machine; port 0 takes any free one.
+        gestures: names for the gesture buttons.
+        clock: monotonic seconds; only limits how often pictures are sent.
+
+    Raises:
+        InvalidInput: a bad address, one beyond this machine, or a taken port.
+        MissingDependency: viser is not installed.
+    """
+
+    def __init__(self, model: RobotModel, bind: str = EXAMPLE, *, gestures: Sequence[str] = (),
+                 clock: Callable[[], float] = time.monotonic):
+        host, port = parse_bind(bind)
+        check_free(host, port)
+        self._joints, self._clock = len(model.joint_names), clock
+        self._latest: PageState | None = None
+        self._events: deque[PageEvent] = deque(maxlen=MAX_WAITING_EVENTS)
+        self._fresh, self._closing = threading.Event(), threading.Event()
+        self.stop_pressed = threading.Event()
+        """Set the moment STOP is pressed; whoever acts on it clears it."""
+        self._server = _start_server(host, port, model.name)
+        shown_host = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown_host}:{self._server.get_port()}/"
+        self._build(model, gestures)
+        self._worker = threading.Thread(target=self._work, name="operator-page", daemon=True)
+        self._worker.start()
+
+    def update(self, state: PageState) -> None:
+        """Show `state` as soon as the page has time; states in between are skipped.
+
+        Raises:
+            InvalidInput: joint positions of another robot.
+        """
+        if state.joint_positions is not None and len(state.joint_positions) != self._joints:
+            raise InvalidInput(f"PageState.joint_positions must have {self._joints} entries, got {len(state.joint_positions)}.")
+        self._latest = state
+        self._fresh.set()
+
+    def poll(self) -> list[PageEvent]:
+        """What was pressed since the last call, oldest first."""
+        events = []
+        while self._events:
+            events.append(self._events.popleft())
+        return events
+
+    def has_visitor(self) -> bool:
+        """Whether a browser shows the page."""
+        return bool(self._server.get_clients())
+
+    def close(self) -> None:
+        """Stop serving; may be called twice."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._fresh.set()
+        self._worker.join()
+        with _quiet_viser():
+            self._server.stop()
+
+    def __enter__(self) -> OperatorPage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _build(self, model: RobotModel, gestures: Sequence[str]) -> None:
+        server = self._server
+        server.gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, control_width="medium")
+        _build_scene(server)
+        self._robot = RobotView(server.scene, model)
+        self._controls = Controls(server.gui, gestures, self._send)
+        server.gui.main_panel.dock_right()
+        server.gui.main_panel.set_width(CONTROL_WIDTH_PX)
+        views = server.gui.add_panel()
+        with views.add_tab("Sees and thinks"):
+            self._readouts = Readouts(server.gui, self._controls.face)
+        views.dock_left()
+        views.set_width(VIEW_WIDTH_PX)
+
+    def _send(self, kind: str, value: str) -> None:
+        if kind == "stop":
+            self.stop_pressed.set()
+            self._events.clear()
+        self._events.append(PageEvent(kind, value))
+
+    def _work(self) -> None:
+        pictures_due_s = 0.0
+        while not self._closing.is_set():
+            self._fresh.wait()
+            if not self.has_visitor():  # keep the flag: the newest state is sent when somebody comes
+                self._closing.wait(MOTION_PERIOD_S * 3)
+                continue
+            self._fresh.clear()
+            state = self._latest
+            if state is not None:
+                self._show(state, pictures=self._clock() >= pictures_due_s)
+                if self._clock() >= pictures_due_s:
+                    pictures_due_s = self._clock() + PICTURE_PERIOD_S
+            self._closing.wait(MOTION_PERIOD_S)
+
+    def _show(self, state: PageState, pictures: bool) -> None:
+        with self._server.atomic():
+            if state.joint_positions is not None:
+                self._robot.show(state.joint_positions)
+            self._controls.show(state)
+            self._readouts.show_text(state)
+            if pictures:
+                self._readouts.show_pictures(state)
+
+
+def _build_scene(server: Any) -> None:
+    """Floor, light, and a camera that looks at the front of a robot of human size."""
+    scene, camera = server.scene, server.initial_camera
+    scene.add_grid("/floor", width=8.0, height=8.0, cell_size=0.5, section_size=1.0, cell_color=(70, 76, 84),
+                   section_color=(96, 104, 114), shadow_opacity=0.35)
+    scene.configure_environment_map("studio", environment_intensity=0.6)
+    scene.world_axes.visible = False
+    camera.position, camera.look_at, camera.fov = (2.25, 0.7, 1.25), (0.0, 0.0, 0.72), 0.7
+
+
+def _start_server(host: str, port: int, label: str) -> Any:
+    try:
+        import viser
+    except ImportError as error:
+        raise MissingDependency("viser", "page", str(error)) from None
+    with _quiet_viser(), _loopback_pages_only():
+        server = viser.ViserServer(host=host, port=port, label=label, verbose=False)
+    if port and server.get_port() != port:  # lost a race: viser silently moves to the next port
+        with _quiet_viser():
+            server.stop()
+        check_free(host, port)
+        raise InvalidInput(f"port {port} on {host} was taken meanwhile. Start again or use another port with --bind")
+    server.request_share_url = partial(_no_tunnel)  # never a public tunnel to a robot
+    return server
+
+
+def _no_tunnel(verbose: bool = True) -> None:
+    return None
+
+
+@contextmanager
+def _quiet_viser() -> Iterator[None]:
+    """Keep viser's banner out of standard output, which may carry the command's JSON."""
+    import rich
+
+    console = rich.get_console()
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before
+
+
+@contextmanager
+def _loopback_pages_only() -> Iterator[None]:
+    """Servers made inside answer only to pages of this machine, not to scripts of web sites (viser does not check)."""
+    from websockets.asyncio import server as websocket_server
+
+    original = websocket_server.serve
+    origins: list[re.Pattern[str] | None] = [LOOPBACK_ORIGIN, None]
+    websocket_server.serve = partial(original, origins=origins)  # type: ignore[assignment, misc]
+    try:
+        yield
+    finally:
+        websocket_server.serve = original  # type: ignore[misc]

@@ -1,0 +1,62 @@
+"""What the page shows and what its visitor does: plain values, no browser library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gesture_robot.checks import Array, frozen_array
+from gesture_robot.errors import InvalidInput, UnknownName
+
+EVENT_KINDS = ("stop", "release", "gesture", "say")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageState:
+    """One moment of the robot, as far as the page shows it. Fields left out stay empty on the page."""
+
+    stamp_s: float
+    joint_positions: Array | None = None
+    """(J,) [rad or m], in the order of `RobotModel.joint_names`; None leaves the robot where it is."""
+    camera_rgb: Array | None = None
+    """(H, W, 3) uint8, overlays already drawn."""
+    face_rgb: Array | None = None
+    """(H, W, 3) uint8."""
+    act: str = ""
+    """The decision that is being carried out: "greet", "attend", ..."""
+    reason: str = ""
+    mode: str = "idle"
+    """Who drives the joints: "stop", "teleop", "behaviour", "gesture", "idle"."""
+    stopped: bool = False
+    spoken_words: tuple[str, ...] = ()
+    spoken_word: int = -1
+    """Index of the word that is heard now, -1 for none."""
+    people: tuple[str, ...] = ()
+    """One line for each person."""
+    status: tuple[tuple[str, str], ...] = ()
+    """(label, value) lines."""
+
+    def __post_init__(self) -> None:
+        if self.joint_positions is not None:
+            positions = frozen_array(self.joint_positions, (None,), "PageState.joint_positions")
+            object.__setattr__(self, "joint_positions", positions)
+        for name in ("camera_rgb", "face_rgb"):
+            picture = getattr(self, name)
+            if picture is None:
+                continue
+            picture = np.asarray(picture)
+            if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
+                raise InvalidInput(f"PageState.{name} must be (H, W, 3) uint8, got {picture.shape} {picture.dtype}.")
+
+
+@dataclass(frozen=True, slots=True)
+class PageEvent:
+    """What the visitor of the page did. `value` is the gesture's name or the text to say."""
+
+    kind: str
+    value: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in EVENT_KINDS:
+            raise UnknownName("page event", self.kind, EVENT_KINDS)

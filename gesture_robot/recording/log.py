@@ -1,0 +1,112 @@
+"""Everything a run leaves behind, kept in memory while it runs and written once at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from gesture_robot.checks import Array
+from gesture_robot.datatypes import BodyMotion, Decision, FaceMotion, JointTrajectory, SocialScene
+from gesture_robot.errors import OutputUnwritable
+from gesture_robot.face.player import FacePlayer
+from gesture_robot.pipeline import Tick
+from gesture_robot.runtime.voice import Piece
+
+FACE_FPS = 60.0
+BODY_FPS = 30.0
+
+
+@dataclass(slots=True, eq=False)
+class RunLog:
+    """The record of one run."""
+
+    joint_names: tuple[str, ...]
+    times_s: list[float] = field(default_factory=list)
+    positions: list[Array] = field(default_factory=list)
+    """Commanded joints per tick."""
+    velocities: list[Array] = field(default_factory=list)
+    measured: list[Array] = field(default_factory=list)
+    """Measured joints after each tick."""
+    decisions: list[tuple[float, Decision]] = field(default_factory=list)
+    """Decisions whose act or person differs from the one before, and all that are spoken."""
+    scenes: list[SocialScene] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    acts: list[tuple[float, str]] = field(default_factory=list)
+    face_weights: list[Array] = field(default_factory=list)
+
+    def add(self, tick: Tick, measured: Array, faces: FacePlayer) -> None:
+        """Take one tick."""
+        self.times_s.append(tick.sent.start_s + float(tick.sent.times_s[0]))
+        self.positions.append(tick.sent.positions[0])
+        self.velocities.append(tick.sent.velocities[0])
+        self.measured.append(measured)
+        if tick.scene is not None:
+            self.scenes.append(tick.scene)
+        if tick.decision is not None and self._news(tick.decision):
+            self.decisions.append((tick.now_s, tick.decision))
+        if tick.piece is not None:
+            self.pieces.append(tick.piece)
+        if tick.act:
+            self.acts.append((tick.now_s, tick.act))
+        while len(self.face_weights) / FACE_FPS <= tick.now_s + 1e-9:
+            self.face_weights.append(faces.weights(len(self.face_weights) / FACE_FPS))
+
+    def _news(self, decision: Decision) -> bool:
+        if not self.decisions or decision.act in ("greet", "farewell"):
+            return True
+        last = self.decisions[-1][1]
+        return (last.act, last.person_id) != (decision.act, decision.person_id)
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the run."""
+        return self.times_s[-1] - self.times_s[0] if self.times_s else 0.0
+
+    def trajectory(self) -> JointTrajectory:
+        """The one stream of joint commands."""
+        return JointTrajectory(self.joint_names, 0.0, np.array(self.times_s), np.stack(self.positions), np.stack(self.velocities))
+
+    def audio(self) -> tuple[Array, int]:
+        """All speech on one track: (samples (N,) float32, rate)."""
+        rate = self.pieces[0].speech.rate_hz if self.pieces else 22050
+        end_s = max([self.duration_s, *(p.heard_s + p.speech.duration_s for p in self.pieces)])
+        track = np.zeros(int(np.ceil(end_s * rate)) + 1, np.float32)
+        for piece in self.pieces:
+            first = int(round(piece.heard_s * rate))
+            samples = piece.speech.samples[: len(track) - first]
+            track[first:first + len(samples)] += samples
+        return np.clip(track, -1.0, 1.0), rate
+
+
+def make_folder(path: str | Path) -> Path:
+    """The output folder, created and known to be writable; raises OutputUnwritable."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputUnwritable(f"cannot write to '{folder}' ({error.strerror}); give a folder you may write to with --out DIR.") from None
+    return folder
+
+
+def save_files(log: RunLog, poses: list[Array], channels: tuple[str, ...], folder: Path) -> None:
+    """Write speech.wav, motion.npz, face.npz and trajectory.npz."""
+    from gesture_robot.body.motion_file import save_motion
+    from gesture_robot.face.face_file import save_face
+    from gesture_robot.speech.wav import save_wav
+
+    save_wav(folder / "speech.wav", *log.audio())
+    body = np.stack(poses) if poses else np.zeros((1, 55, 3))
+    save_motion(folder / "motion.npz", BodyMotion(BODY_FPS, body, np.zeros((len(body), 3))))
+    save_face(folder / "face.npz", FaceMotion(FACE_FPS, channels, np.stack(log.face_weights)))
+    save_trajectory(folder / "trajectory.npz", log.trajectory())
+
+
+def save_trajectory(path: Path, trajectory: JointTrajectory) -> None:
+    """TRAJ.npz: joint_names, times_s, positions, velocities."""
+    np.savez_compressed(path, joint_names=np.array(trajectory.joint_names), times_s=trajectory.times_s + trajectory.start_s,
+                        positions=trajectory.positions, velocities=trajectory.velocities)

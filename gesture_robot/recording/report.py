@@ -1,0 +1,142 @@
+"""report.json: what the run did, measured on what was recorded and not on what was planned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gesture_robot.checks import Array
+from gesture_robot.datatypes import RobotModel, Word
+from gesture_robot.recording.log import FACE_FPS, RunLog
+from gesture_robot.robots.kinematics import Kinematics
+
+TICKS_PER_S = 100.0
+FACING_RAD = np.deg2rad(15.0)
+FALLEN_RAD = np.deg2rad(5.0)
+
+
+def build_report(log: RunLog, model: RobotModel, camera: Any, channels: tuple[str, ...]) -> dict[str, Any]:
+    """Everything that follows from the log and, where the scene knows it, from the true people."""
+    spoken = [(t, d) for t, d in log.decisions if d.act in ("greet", "farewell")]
+    return {
+        "duration_s": round(log.duration_s, 3),
+        "greetings": sum(d.act == "greet" for _, d in spoken),
+        "farewells": sum(d.act == "farewell" for _, d in spoken),
+        "decisions": [{"time_s": round(t, 3), "act": d.act, "person": d.person_id, "text": d.text, "reason": d.reason}
+                      for t, d in log.decisions],
+        "utterances": [{"heard_s": round(p.heard_s, 3), "duration_s": round(p.speech.duration_s, 3), "text": p.speech.text}
+                       for p in log.pieces],
+        "pictures": len(log.scenes),
+        "limits": _limits(log, model),
+        "reaction": reaction(log, model, camera),
+        "sync": {"gesture": gesture_sync(log, model), "lips": lip_sync(log, channels)},
+    }
+
+
+def _limits(log: RunLog, model: RobotModel) -> dict[str, Any]:
+    from gesture_robot.control.audit import audit
+
+    found = audit([log.trajectory()], model)
+    return {"position": found.position_fraction, "velocity": found.velocity_fraction,
+            "acceleration": found.acceleration_fraction, "violations": found.violations}
+
+
+def wrist_paths(log: RunLog, model: RobotModel, measured: bool = True) -> dict[str, tuple[Array, float]]:
+    """Per arm: (T, 3) wrist in the chest frame [m] at 100 Hz, and the arm's length [m]."""
+    joints = np.stack(log.measured if measured else log.positions)
+    kinematics, paths = Kinematics(model), {}
+    for side, arm in (("left", model.limbs.left_arm), ("right", model.limbs.right_arm)):
+        if arm is None:
+            continue
+        poses = kinematics.link_poses(joints, [model.limbs.chest_link, arm.upper_arm_link, arm.forearm_link, arm.hand_link])
+        chest, upper, fore, hand = (poses[n] for n in (model.limbs.chest_link, arm.upper_arm_link, arm.forearm_link, arm.hand_link))
+        relative = np.einsum("tji,tj->ti", chest[:, :3, :3], hand[:, :3, 3] - chest[:, :3, 3])
+        length = np.linalg.norm(fore[0, :3, 3] - upper[0, :3, 3]) + np.linalg.norm(hand[0, :3, 3] - fore[0, :3, 3])
+        paths[side] = (relative, float(length))
+    return paths
+
+
+def words_on_timeline(log: RunLog) -> list[Word]:
+    """Every word with absolute times."""
+    return [Word(w.text, p.heard_s + w.start_s, p.heard_s + w.end_s) for p in log.pieces for w in p.speech.words]
+
+
+def gesture_sync(log: RunLog, model: RobotModel) -> dict[str, float]:
+    """Offsets of stroke apexes from word onsets, on the measured wrists and the word times alone."""
+    from gesture_robot.evaluation.strokes import find_strokes
+    from gesture_robot.evaluation.sync import gesture_word_offsets
+
+    words = words_on_timeline(log)
+    if not words:
+        return {}
+    offsets: list[float] = []
+    for path, length in wrist_paths(log, model).values():
+        offsets.extend(gesture_word_offsets(find_strokes(path, TICKS_PER_S, length), words))
+    if not offsets:
+        return {"strokes": 0}
+    values = np.array(offsets)
+    return {"strokes": len(values), "mean_ms": round(1e3 * float(values.mean()), 1),
+            "within_200ms": round(float((np.abs(values) <= 0.2).mean()), 3)}
+
+
+def lip_sync(log: RunLog, channels: tuple[str, ...]) -> dict[str, float]:
+    """Lag of the mouth behind the phonemes over all speech, on the recorded face."""
+    from gesture_robot.evaluation.lips import lag_s, opening_curve_from_phonemes
+
+    weights, jaw, lags = np.stack(log.face_weights), channels.index("jawOpen"), []
+    for piece in log.pieces:
+        first = int(round(piece.heard_s * FACE_FPS))
+        curve = opening_curve_from_phonemes(piece.speech, FACE_FPS)
+        mouth = weights[first:first + len(curve), jaw]
+        if len(mouth) == len(curve) and mouth.std() > 1e-6:
+            lags.append(lag_s(mouth, curve, FACE_FPS))
+    return {"lag_ms": round(1e3 * float(np.median(lags)), 1), "utterances": len(lags)} if lags else {}
+
+
+def head_angle(log: RunLog, model: RobotModel, camera: Any) -> tuple[Array, Array] | None:
+    """(times (T,), angle (T,) [rad]) between the head's direction and the true person who faces the robot most."""
+    if not hasattr(camera, "truth"):
+        return None
+    heads = Kinematics(model).pose(np.stack(log.measured), model.limbs.head_link)
+    times, angles = np.array(log.times_s), np.full(len(log.times_s), np.nan)
+    for k in range(0, len(times), 2):
+        people = [p for p in camera.truth(times[k]) if p.visible]
+        if people:
+            line = min(people, key=lambda p: abs(p.yaw_to_camera_rad)).base_from_head[:3, 3] - heads[k, :3, 3]
+            angles[k] = np.arccos(np.clip(heads[k, :3, 0] @ line / np.linalg.norm(line), -1.0, 1.0))
+    return times[::2], angles[::2]
+
+
+def face_turned_s(camera: Any, duration_s: float) -> float | None:
+    """First time at which a visible person's face is within 15 degrees of the robot, from the scene's script."""
+    if not hasattr(camera, "truth"):
+        return None
+    for t_s in np.arange(0.0, duration_s, 0.01):
+        if any(p.visible and abs(p.yaw_to_camera_rad) < FACING_RAD for p in camera.truth(t_s)):
+            return float(t_s)
+    return None
+
+
+def reaction(log: RunLog, model: RobotModel, camera: Any) -> dict[str, float]:
+    """Seconds from the turned face to the head's turn by 5 degrees and to the first sound of the greeting."""
+    turned_s, series = face_turned_s(camera, log.duration_s), head_angle(log, model, camera)
+    if turned_s is None or series is None:
+        return {}
+    found = {"face_turned_s": round(turned_s, 3)}
+    times, angles = series
+    after = times >= turned_s
+    if after.any() and np.isfinite(angles[after][0]):
+        fallen = np.flatnonzero(after & (angles < angles[after][0] - FALLEN_RAD))
+        if len(fallen):
+            found["head_turned_5deg_after_s"] = round(float(times[fallen[0]]) - turned_s, 3)
+    sounds = [p.heard_s + first_sound_s(p.speech.samples, p.speech.rate_hz) for p in log.pieces if p.heard_s >= turned_s]
+    if sounds:
+        found["first_sound_after_s"] = round(sounds[0] - turned_s, 3)
+    return found
+
+
+def first_sound_s(samples: Array, rate_hz: int) -> float:
+    """Time of the first audible sample (1 % of full scale)."""
+    loud = np.flatnonzero(np.abs(samples) > 0.01)
+    return float(loud[0]) / rate_hz if len(loud) else 0.0

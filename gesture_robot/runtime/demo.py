@@ -1,0 +1,171 @@
+"""The demo around the pipeline: clock, page, Ctrl-C, recording.
+
+Threading: the loop runs in the main thread; perception, planning, drawing of the video and the page's server have their
+own. Ctrl-C is taken between ticks: the first one stops the robot, the loop goes on until it rests, then everything is saved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gesture_robot.pipeline import TICK_S, Pipeline, Tick
+from gesture_robot.recording.log import RunLog, make_folder, save_files
+from gesture_robot.recording.marks import Marks
+from gesture_robot.recording.report import build_report
+from gesture_robot.recording.video import FPS, Snapshot, VideoRecorder
+from gesture_robot.runtime.build import Engines, build
+from gesture_robot.runtime.clock import SimulatedClock, WallClock
+from gesture_robot.runtime.page_link import PageLink
+from gesture_robot.scene.source import open_camera
+
+REST_AFTER_STOP_S = 2.0
+
+
+class Demo:
+    """One run of `gesture_robot demo`."""
+
+    def __init__(self, args: argparse.Namespace):
+        self._args = args
+        self._interrupts = 0
+        self._ends_s = float("inf")
+        self.notices: list[str] = []
+
+    def run(self) -> dict[str, Any]:
+        """Everything from the command line to the report."""
+        args = self._args
+        folder = make_folder(args.out) if args.out else None
+        camera = open_camera(camera=args.camera, video=args.video, scene=args.scene, mount=args.camera_mount, seed=args.seed)
+        clock = SimulatedClock() if args.headless else WallClock()
+        engines = Engines(robot=args.robot, tts=args.tts, gesture=args.gesture, face=args.face, seed=args.seed)
+        started = time.perf_counter()
+        pipeline = build(engines, camera, clock, notice=self._notice, sound=not args.headless)
+        try:
+            link = None if args.headless else PageLink(pipeline, args.bind, self._notice)
+            if link is not None:
+                print(f"Open {link.url} in a browser. Ctrl-C stops the robot and ends.", file=sys.stderr)
+                clock = WallClock()
+            return self._record(pipeline, camera, clock, link, folder, started)
+        finally:
+            pipeline.close()
+
+    def _record(self, pipeline: Pipeline, camera: Any, clock: Any, link: PageLink | None, folder: Path | None,
+                started: float) -> dict[str, Any]:
+        model = pipeline.stages.model
+        log, marks = RunLog(model.joint_names), Marks(model)
+        pipeline.stages.stream.record = folder is not None
+        video = VideoRecorder(folder / "demo.mp4", model) if folder is not None and not self._args.no_mp4 else None
+        before = signal.signal(signal.SIGINT, self._on_interrupt)
+        loop_started = time.perf_counter()
+        try:
+            self._loop(pipeline, clock, link, log if folder is not None else None, marks, video, self._seconds(camera))
+        finally:
+            signal.signal(signal.SIGINT, before)
+            if link is not None:
+                link.close()
+        wall_s = time.perf_counter() - loop_started
+        report = self._report(pipeline, camera, log if folder is not None else None, wall_s)
+        if folder is not None:
+            save_files(log, pipeline.stages.stream.poses, pipeline.stages.faces.channels, folder)
+            if video is not None:
+                video.close(folder / "speech.wav")
+                self.notices += [video.note] if video.note else []
+            report |= {"notices": self.notices, "total_wall_s": round(time.perf_counter() - started, 2)}
+            (folder / "report.json").write_text(json.dumps(report, indent=1, default=lambda v: v.tolist()) + "\n")
+        return report
+
+    def _seconds(self, camera: Any) -> float:
+        if self._args.seconds is not None:
+            return float(self._args.seconds)
+        return float(getattr(camera, "duration_s", 20.0)) if self._args.headless else float("inf")
+
+    def _loop(self, pipeline: Pipeline, clock: Any, link: PageLink | None, log: RunLog | None, marks: Marks,
+              video: VideoRecorder | None, seconds: float) -> None:
+        bar = _progress(seconds)
+        self._ends_s, next_frame_s = seconds, 0.0
+        while pipeline.now_s < self._ends_s - 1e-9:
+            clock.wait_until(pipeline.now_s)
+            self._take_interrupt(pipeline)
+            if link is not None:
+                link.take_events()
+            tick = pipeline.tick()
+            bar.update(TICK_S)
+            if log is not None:
+                log.add(tick, pipeline.stages.robot.read().positions, pipeline.stages.faces)
+            if log is not None or link is not None:
+                marks.add(tick, pipeline)
+            if video is not None and tick.now_s >= next_frame_s - 1e-9:
+                next_frame_s += 1.0 / FPS
+                video.add(snapshot(pipeline, marks, tick))
+            if link is not None:
+                link.show(tick, marks)
+            self._print(tick)
+        bar.close()
+
+    def _take_interrupt(self, pipeline: Pipeline) -> None:
+        if self._interrupts and not pipeline.stopped:
+            pipeline.stop("Ctrl-C")
+        if self._interrupts and self._ends_s > pipeline.now_s + REST_AFTER_STOP_S:
+            self._ends_s = pipeline.now_s + REST_AFTER_STOP_S
+        if self._interrupts > 1:
+            raise KeyboardInterrupt
+
+    def _on_interrupt(self, *_: object) -> None:
+        self._interrupts += 1
+
+    def _print(self, tick: Tick) -> None:
+        if tick.decision is not None and tick.decision.act in ("greet", "farewell"):
+            _say(f"{tick.now_s:7.2f} s  {tick.decision.act}: \"{tick.decision.text}\"  ({tick.decision.reason})")
+        if tick.act:
+            _say(f"{tick.now_s:7.2f} s  {tick.act}")
+
+    def _notice(self, text: str) -> None:
+        self.notices.append(text)
+        _say(text)
+
+    def _report(self, pipeline: Pipeline, camera: Any, log: RunLog | None, wall_s: float) -> dict[str, Any]:
+        stages = pipeline.stages
+        report: dict[str, Any] = {
+            "engines": {k: getattr(self._args, k) for k in ("robot", "tts", "gesture", "face", "seed")},
+            "duration_s": round(pipeline.now_s, 3), "wall_s": round(wall_s, 2),
+            "real_time_factor": round(wall_s / max(pipeline.now_s, TICK_S), 3),
+            "self_collision_contacts": getattr(stages.robot, "contacts", 0),
+            "timings": pipeline.timings.table(), "peak_memory_mb": _peak_memory_mb()}
+        if log is not None:
+            report = build_report(log, stages.model, camera, stages.faces.channels) | report
+        return report
+
+
+def snapshot(pipeline: Pipeline, marks: Marks, tick: Tick) -> Snapshot:
+    """What the picture shows at this tick."""
+    senses = pipeline.stages.senses
+    return Snapshot(tick.now_s, None if senses.image is None else senses.image.rgb, senses.scene,
+                    np.array(pipeline.stages.robot.read().positions), pipeline.stages.faces.weights(tick.now_s),
+                    marks.window(tick.now_s), marks.wrist_speed(), pipeline.decision.reason)
+
+
+def _progress(seconds: float) -> Any:
+    from tqdm import tqdm
+
+    total = seconds if np.isfinite(seconds) else None
+    return tqdm(total=total, unit="s", desc="demo", bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]",
+                disable=total is None, mininterval=0.5, file=sys.stderr)
+
+
+def _say(text: str) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(text, file=sys.stderr)
+
+
+def _peak_memory_mb() -> float:
+    import resource
+
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0, 1)

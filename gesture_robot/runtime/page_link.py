@@ -1,0 +1,80 @@
+"""Between the loop and the page: operator's presses in, what is going on out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gesture_robot.datatypes import SocialScene
+from gesture_robot.errors import GestureRobotError
+from gesture_robot.gesture.library import gesture_names
+from gesture_robot.page.server import OperatorPage
+from gesture_robot.page.state import PageEvent, PageState
+from gesture_robot.pipeline import Pipeline, Tick
+from gesture_robot.recording.marks import Marks
+
+SHOW_EVERY_TICKS = 4
+
+
+class PageLink:
+    """Owns the page of one running robot."""
+
+    def __init__(self, pipeline: Pipeline, bind: str, notice: Callable[[str], None]):
+        self._pipeline, self._notice, self._ticks = pipeline, notice, 0
+        self._page = OperatorPage(pipeline.stages.model, bind, gestures=[g for g in gesture_names() if g != "rest"])
+        self.url = self._page.url
+
+    def take_events(self) -> None:
+        """Do what the operator asked for since the last tick; stop comes first."""
+        events = self._page.poll()
+        if self._page.stop_pressed.is_set():
+            self._page.stop_pressed.clear()
+            self._pipeline.stop("the page's stop button")
+        for event in events:
+            try:
+                self._do(event)
+            except GestureRobotError as error:
+                self._notice(str(error))
+
+    def _do(self, event: PageEvent) -> None:
+        if event.kind == "release":
+            self._pipeline.release()
+        elif event.kind == "gesture":
+            self._pipeline.gesture(event.value)
+        elif event.kind == "say":
+            self._pipeline.say(event.value)
+
+    def show(self, tick: Tick, marks: Marks) -> None:
+        """Send the newest state, 25 times a second and only while somebody looks."""
+        self._ticks += 1
+        if self._ticks % SHOW_EVERY_TICKS == 0 and self._page.has_visitor():
+            self._page.update(self._state(tick, marks))
+
+    def _state(self, tick: Tick, marks: Marks) -> PageState:
+        from gesture_robot.face.screen import draw_face
+        from gesture_robot.perception.annotate import annotate
+
+        stages, decision = self._pipeline.stages, self._pipeline.decision
+        status, senses = stages.controller.status(), stages.senses
+        words = [m for m in marks.window(tick.now_s) if m.lane == "word" and m.start_s <= tick.now_s + 2.0]
+        heard = next((k for k, m in enumerate(words) if m.start_s <= tick.now_s <= m.end_s), -1)
+        picture = None if senses.image is None else annotate(senses.image.rgb, senses.scene)
+        return PageState(
+            stamp_s=tick.now_s, joint_positions=np.array(stages.robot.read().positions), camera_rgb=picture,
+            face_rgb=draw_face(stages.faces.weights(tick.now_s), 320, 240), act=decision.act, reason=decision.reason,
+            mode=status.mode, stopped=self._pipeline.stopped, spoken_words=tuple(m.text for m in words), spoken_word=heard,
+            people=_people(senses.scene),
+            status=(("drives", status.source), ("hand speed limit", f"{status.hand_speed_limit:.2f} m/s"),
+                    ("camera", "no picture" if senses.age_s(tick.now_s) > 0.7 else "live")))
+
+    def close(self) -> None:
+        """Take the page down."""
+        self._page.close()
+
+
+def _people(scene: SocialScene) -> tuple[str, ...]:
+    levels = {e.person_id: e.level.name.lower() for e in scene.engagement}
+    return tuple(f"{p.id}: {p.distance_m:.1f} m, {levels.get(p.id, 'unknown')}"
+                 + (", smiles" if p.expression.smile > 0.5 else "") + (", waves" if "wave" in p.gestures else "")
+                 for p in scene.people)

@@ -1,0 +1,144 @@
+"""Says things: text to pieces of audio, each with its body and face motion, started when the sound is heard."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gesture_robot.checks import Array
+from gesture_robot.datatypes import BodyMotion, FaceMotion, Speech
+from gesture_robot.errors import GestureRobotError
+from gesture_robot.face.player import FacePlayer
+from gesture_robot.gesture.player import MotionPlayer
+from gesture_robot.protocols import FaceGenerator, GestureGenerator, TtsEngine
+from gesture_robot.runtime.jobs import Job, Worker
+from gesture_robot.speech.playback import Player
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A wish to say something."""
+
+    text: str
+    emotion: str = "neutral"
+    language: str = "en"
+    motion: str = ""
+    """A named gesture that starts with the first sound."""
+    style: str = "lively"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """One sentence, planned; `heard_s` is when its first sample is heard."""
+
+    speech: Speech
+    body: BodyMotion
+    face: FaceMotion
+    heard_s: float = 0.0
+
+
+class Voice:
+    """Plans piece by piece, just in time, so that memory stays flat however long the text is."""
+
+    def __init__(self, tts: TtsEngine, gesture: GestureGenerator, face: FaceGenerator, player: Player,
+                 motions: MotionPlayer, faces: FacePlayer, worker: Worker, rng: np.random.Generator,
+                 notice: Callable[[str], None], ahead_s: float = 0.6):
+        self._tts, self._gesture, self._face, self._player = tts, gesture, face, player
+        self._motions, self._faces, self._worker, self._rng, self._ahead_s = motions, faces, worker, rng, ahead_s
+        self._notice = notice
+        self._queue: deque[Utterance] = deque()
+        self._pieces: Iterator[Speech] | None = None
+        self._utterance: Utterance | None = None
+        self._job: Job[Piece | None] | None = None
+        self._seed_pose: Array | None = None
+        self._first = False
+        self._end_s = 0.0
+
+    @property
+    def until_s(self) -> float:
+        """When the last planned sound ends."""
+        return self._end_s
+
+    def busy(self, now_s: float) -> bool:
+        """Is something being said, or about to be?"""
+        return bool(self._queue) or self._pieces is not None or self._job is not None or now_s < self._end_s
+
+    def say(self, utterance: Utterance) -> None:
+        """Queue something to say."""
+        self._queue.append(utterance)
+
+    def update(self, now_s: float, pose: Array) -> Piece | None:
+        """Plan ahead and start what is planned; returns a piece when it starts to be scheduled.
+
+        Args:
+            now_s: time.
+            pose: (55, 3) body pose from which gestures of a new utterance depart.
+        """
+        started = self._take(now_s)
+        if self._job is None and now_s >= self._end_s - self._ahead_s:
+            self._begin(pose, now_s)
+        return started
+
+    def _begin(self, pose: Array, now_s: float) -> None:
+        if self._pieces is None:
+            if not self._queue:
+                return
+            self._utterance = self._queue.popleft()
+            u = self._utterance
+            self._pieces = self._tts.stream(u.text, language=u.language, emotion=u.emotion)
+            self._first, self._seed_pose = True, None if now_s >= self._end_s else self._seed_pose
+        seed = pose if self._seed_pose is None else self._seed_pose
+        self._job = self._worker.submit(lambda: self._plan(seed), now_s)
+
+    def _plan(self, seed_pose: Array) -> Piece | None:
+        assert self._pieces is not None and self._utterance is not None
+        speech = next(self._pieces, None)
+        if speech is None:
+            return None
+        body = self._gesture.generate(speech, style=self._utterance.style, seed_pose=seed_pose, rng=self._rng)
+        return Piece(speech, body, self._face.generate(speech, rng=self._rng))
+
+    def _take(self, now_s: float) -> Piece | None:
+        if self._job is None or not self._job.ready(now_s):
+            return None
+        job, self._job = self._job, None
+        try:
+            piece = job.result()
+        except GestureRobotError as error:
+            self._notice(f"not said: {error}")
+            piece = None
+        if piece is None:
+            self._pieces = None
+            return None
+        heard_s = self._player.play(piece.speech, max(now_s, self._end_s))
+        self._motions.play(piece.body, heard_s)
+        self._faces.play(piece.face, heard_s)
+        if self._first and self._utterance is not None and self._utterance.motion:
+            self._name_gesture(self._utterance.motion, heard_s)
+        self._first = False
+        self._end_s = heard_s + piece.speech.duration_s
+        self._seed_pose = piece.body.rotations[-1]
+        return Piece(piece.speech, piece.body, piece.face, heard_s)
+
+    def _name_gesture(self, name: str, start_s: float) -> None:
+        from gesture_robot.gesture.library import make_gesture
+
+        self._motions.play(make_gesture(name, rng=self._rng), start_s, mask="arms")
+
+    def cancel(self, now_s: float) -> None:
+        """Barge-in: silence now, settle, forget what was queued."""
+        self._queue.clear()
+        if self._job is not None:
+            self._job.result()
+        self._job, self._pieces, self._seed_pose = None, None, None
+        self._end_s = now_s
+        self._player.stop(now_s)
+        self._motions.interrupt(now_s)
+        self._faces.interrupt(now_s)
+
+    def close(self) -> None:
+        """Free the audio device."""
+        self._player.close()

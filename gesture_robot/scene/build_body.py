@@ -1,0 +1,144 @@
+"""Body below the head (offline): the cut-out suit, continued from its own cloth, as a relief with two legs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gesture_robot.checks import Array
+from gesture_robot.scene.layout import EYE_HEIGHT_M, EYES_UV, NECK_U, PX_PER_M
+
+Mesh = tuple[Array, Array, Array]
+
+CANVAS = (1056, 420)
+MIRROR_U = 195.0
+"""The free arm on the left of the picture is mirrored at this column to replace the helmet."""
+SEAM_UV = ((372, 296), (330, 340), (292, 372), (284, 404), (262, 434), (212, 470), (198, 512), (420, 512), (420, 296))
+HIP_ROWS = ((512, 26, 366), (535, 44, 350), (560, 62, 334), (600, 70, 326))
+LEG_TOP_V, LEG_END_V, KNEE_V, BOOT_V = 575, 1047, 800, 958
+LEG_U = {"left": 262.0, "right": 134.0}
+LEG_HALF_PX = ((575, 68), (640, 66), (800, 52), (930, 46), (958, 44), (985, 50), (1030, 54), (1047, 50))
+TORSO_DEPTH_M = 0.15
+
+
+def paint_body(photo: Array, mask: Array) -> Array:
+    """(1056, 420, 3) picture of the whole body without head: torso, hips, legs and boots; colours run past the outline."""
+    import cv2
+
+    height, width = CANVAS
+    canvas = np.zeros((height, width, 3), np.uint8)
+    torso, inside = _torso(photo, mask)
+    canvas[:512] = torso
+    canvas[:512] = cv2.inpaint(torso, (1 - inside) * 255, 3, cv2.INPAINT_TELEA)
+    cloth = _cloth(torso)
+    for row in range(512, LEG_TOP_V + 60):
+        canvas[row] = cloth[(row - 512) % len(cloth)]
+    blend = np.linspace(0, 1, 24)[:, None, None]
+    canvas[500:524] = (canvas[499:475:-1] * (1 - blend) + canvas[500:524] * blend).astype(np.uint8)
+    for centre in LEG_U.values():
+        _paint_leg(canvas, cloth, round(centre))
+    _paint_hands(canvas)
+    _paint_neck(canvas, photo)
+    return canvas
+
+
+def _torso(photo: Array, mask: Array) -> tuple[Array, Array]:
+    """Rows 0..512 of the suit with the helmet replaced by the mirrored arm; and where it is valid."""
+    import cv2
+
+    size = (CANVAS[1], 512)
+    mirror = np.array([[-1.0, 0.0, 2 * MIRROR_U], [0.0, 1.0, 0.0]])
+    other, other_mask = cv2.warpAffine(photo, mirror, size), cv2.warpAffine(mask, mirror, size)
+    seam = np.zeros((512, CANVAS[1]), np.uint8)
+    cv2.fillPoly(seam, [np.array(SEAM_UV)], 255)
+    soft = cv2.GaussianBlur(seam, (0, 0), 3).astype(np.float32)[..., None] / 255.0
+    torso = photo[:, :CANVAS[1]] * (1 - soft) + other * soft
+    inside = np.where(seam > 0, other_mask, mask[:, :CANVAS[1]])
+    inside[:140] = 0
+    inside = cv2.erode(cv2.morphologyEx(inside, cv2.MORPH_OPEN, np.ones((9, 9))), np.ones((5, 5)))
+    return torso.astype(np.uint8), inside
+
+
+def _cloth(torso: Array) -> Array:
+    """(320, 420, 3) orange cloth: a piece of sleeve, mirrored to and fro."""
+    import cv2
+
+    piece = cv2.resize(np.ascontiguousarray(torso[340:460, 48:118]), (140, 160), interpolation=cv2.INTER_CUBIC)
+    wide = np.hstack([piece, piece[:, ::-1], piece])
+    return np.asarray(np.vstack([wide, wide[::-1]]))
+
+
+def _paint_leg(canvas: Array, cloth: Array, centre: int) -> None:
+    rows = np.arange(LEG_TOP_V, CANVAS[0])
+    half = np.interp(rows, *zip(*LEG_HALF_PX, strict=True))
+    for row, reach in zip(rows, half, strict=True):
+        u = np.arange(max(0, centre - 66), min(CANVAS[1], centre + 66))
+        across = (u - centre) / reach
+        shade = 0.62 + 0.38 * np.sqrt(np.clip(1.0 - across**2, 0.0, 1.0))
+        colour = cloth[(row * 2 // 3) % len(cloth), u - u[0] + 20].astype(np.float64)
+        if row > BOOT_V:
+            colour = np.full_like(colour, 34.0 + 10.0 * (row % 20 < 2) + 30.0 * (row > 1030))
+        fold = 1.0 - 0.16 * np.exp(-(((row - KNEE_V - 9 * across) / 7.0) ** 2)) - 0.25 * np.exp(-(((row - BOOT_V) / 5.0) ** 2))
+        canvas[row, u] = (colour * (shade * fold)[:, None]).clip(0, 255).astype(np.uint8)
+
+
+def _paint_hands(canvas: Array) -> None:
+    """Two gloved hands, one over the other, where the photograph ends."""
+    import cv2
+
+    soft = canvas.copy()
+    for centre, angle, colour in (((214, 524), 160, (50, 50, 66)), ((176, 520), 22, (64, 64, 82))):
+        cv2.ellipse(soft, centre, (38, 22), angle, 0, 360, colour, -1, cv2.LINE_AA)
+        cv2.ellipse(soft, (centre[0], centre[1] - 5), (28, 10), angle, 0, 360, tuple(int(c * 1.35) for c in colour), -1, cv2.LINE_AA)
+    box = (slice(490, 560), slice(120, 270))
+    canvas[box] = cv2.GaussianBlur(soft[box], (0, 0), 1.5)
+
+
+def _paint_neck(canvas: Array, photo: Array) -> None:
+    """Skin above the collar where the photograph shows the chin: the last rows of the neck, drawn upwards."""
+    import cv2
+
+    row = photo[184:188, 186:256].astype(np.float64).mean(axis=0)
+    for column in range(0, 8):
+        row[column], row[-1 - column] = row[8], row[-9]
+    neck = np.repeat(row[None], 60, axis=0) * np.linspace(0.55, 0.9, 60)[:, None, None]
+    canvas[126:186, 186:256] = cv2.GaussianBlur(neck.astype(np.uint8), (0, 0), 1.2)
+
+
+def build_body(mask: Array) -> dict[str, Mesh]:
+    """Meshes in the figure frame [m]: torso with collar, neck, and the two legs hanging straight."""
+    _, inside = _torso(np.zeros((512, 512, 3), np.uint8), mask)
+    rows = []
+    for v in [150, 160, 172, 186, 200, 215, 230, 250, 275, 300, 330, 365, 400, 440, 475, 500]:
+        columns = np.nonzero(inside[v])[0]
+        rows.append((v, columns.min() - 2.0, columns.max() + 2.0))
+    torso = _relief([*rows, *HIP_ROWS], TORSO_DEPTH_M)
+    neck = _tube([(v, NECK_U + 2, 33.0) for v in (128, 150, 170, 190, 215)], 0.052)
+    legs = {f"{side}_leg": _tube([(v, centre, half) for v, half in LEG_HALF_PX], 0.085) for side, centre in LEG_U.items()}
+    return {"torso": torso, "neck": neck} | legs
+
+
+def _tube(rows: list[tuple[int, float, float]], depth_m: float) -> Mesh:
+    return _relief([(v, centre - half, centre + half) for v, centre, half in rows], depth_m, 7, 3)
+
+
+def _relief(rows: list[tuple[int, float, float]], depth_m: float, front: int = 9, back: int = 5) -> Mesh:
+    """Rows (v, u from, u to) as rings: half an ellipse to the front, half to the back; texture straight from the front."""
+    angles = np.concatenate([np.linspace(-np.pi / 2, np.pi / 2, front), np.linspace(np.pi / 2, 1.5 * np.pi, back + 2)[1:-1]])
+    count = len(angles)
+    vertices, uv = [], []
+    for v, low, high in rows:
+        u = (low + high) / 2 + (high - low) / 2 * np.sin(angles)
+        reach = min(depth_m, 0.45 * (high - low) / PX_PER_M)
+        vertices.append(np.column_stack([reach * np.cos(angles), (u - NECK_U) / PX_PER_M, np.full(count, _height(v))]))
+        uv.append(np.column_stack([u, np.full(count, float(v))]))
+    index = np.arange(count)
+    after = np.roll(index, -1)
+    triangles = []
+    for ring in range(len(rows) - 1):
+        a, b = ring * count, (ring + 1) * count
+        triangles += [np.column_stack([a + index, b + index, a + after]), np.column_stack([a + after, b + index, b + after])]
+    return np.vstack(vertices), np.vstack(uv), np.vstack(triangles)
+
+
+def _height(v: float) -> float:
+    return EYE_HEIGHT_M - (v - EYES_UV[1]) / PX_PER_M

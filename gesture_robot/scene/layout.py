@@ -1,0 +1,28 @@
+"""Where things lie in the photograph, in the texture made from it, and on the figure.
+
+The photograph's pixels (u right, v down, d towards the viewer) become metres with `PX_PER_M`. The figure frame stands on
+the floor below the neck: x forward, y to the person's left, z up.
+"""
+
+from __future__ import annotations
+
+PX_PER_M = 632.0
+"""Of the photograph at the face: MediaPipe's canonical face fitted to the landmarks."""
+EYES_UV = (225.5, 102.6)
+"""Middle between the eyes: the origin of the head frame."""
+PHOTO_POSE_DEG = (-0.9, 8.6, -3.0)
+"""Yaw, pitch, roll (intrinsic y, x, z; x right, y up, z to the viewer) of the canonical face in the photograph."""
+EYE_HEIGHT_M = 1.5
+NECK_U = 218.0
+"""Column of the neck's axis."""
+EYES_FROM_NECK_M = (0.085, 0.0, 0.11)
+"""Eye point in the head frame, seen from the pivot about which the head turns."""
+BODY_PAGE = (0, 0)
+HEAD_PAGE = (420, 0)
+BACK_PAGE = (420, 220)
+PAGE_ORIGIN_UV = (140, 0)
+"""Photograph pixel at the corner of the head pages."""
+PAGE_SIZE = (176, 210)
+ATLAS_SIZE = (600, 1056)
+HIP_HEIGHT_M = 0.75
+KNEE_HEIGHT_M = 0.40

@@ -1,0 +1,138 @@
+"""Set-up behind `make`: system packages, the virtual environment .venv, Python packages. Run by tools/set_up.
+
+Standard library only. Done once per state of setup.py; a second call returns within a fraction of a second.
+Exit code 2, after one line that says what to type, where a system package is missing and may not be installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from gesture_robot.commands import system
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = Path(".venv")  # relative: the path of a clone may be long
+PYTHON = VENV / "bin" / "python"
+GOALS = ("demo", "test")
+
+
+def main(goals: list[str]) -> int:
+    """Set up `goals`; returns the exit code."""
+    unknown = [g for g in goals if g not in GOALS]
+    if unknown or not goals:
+        return fail(f"unknown goal {' '.join(unknown) or '(none)'}. Known: {', '.join(GOALS)}.")
+    os.chdir(ROOT)
+    goals = list(dict.fromkeys(["demo", *goals]))
+    stamp = state_of(goals)
+    if stamp_file(goals).is_file() and stamp_file(goals).read_text() == stamp and works(PYTHON):
+        return 0
+    code = set_up_system(goals) or set_up_environment() or install(goals)
+    if code == 0:
+        for part in (goals[:1], goals):
+            stamp_file(part).write_text(state_of(part))
+    return code
+
+
+def state_of(goals: list[str]) -> str:
+    """What the installed packages depend on: the requirements, the version, the goals, this file, where the clone is."""
+    digest = hashlib.sha256(" ".join([*goals, str(ROOT)]).encode())
+    for name in ("setup.py", "gesture_robot/__init__.py", "gesture_robot/commands/system.py", "tools/set_up.py"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def stamp_file(goals: list[str]) -> Path:
+    """The note that `goals` are installed in the environment."""
+    return VENV / f".gesture_robot-{'-'.join(goals)}"
+
+
+def works(python: Path) -> bool:
+    """Whether the environment's interpreter starts (it does not when its base was removed)."""
+    if not python.exists():
+        return False
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+def set_up_system(goals: list[str]) -> int:
+    """Install the Debian packages that are missing; say which are needed where that is not allowed."""
+    lacking = system.missing(goals)
+    if not lacking or os.environ.get("SYSTEM_PACKAGES") == "skip":
+        return 0
+    names = ", ".join(f"{need.name} ({need.purpose})" for need in lacking)
+    rights = system.administrator()
+    if not shutil.which("apt-get"):
+        return fail(f"missing: {names}. Install them with this system's package manager, then run make again "
+                    "with SYSTEM_PACKAGES=skip.")
+    if rights is not None:
+        say(f"system packages for {names}")
+        run([*rights, "apt-get", "update", "-q"], quiet=True)
+    packages: list[str] = []
+    for need in lacking:
+        chosen = system.choose_packages(need)
+        if chosen is None:
+            say(f"{need.name} is not among this distribution's packages, going on without {need.purpose}. "
+                f"To have it: {need.elsewhere or 'install it by hand'}")
+        else:
+            packages.extend(p for p in chosen if p not in packages)
+    if not packages:
+        return 0
+    if rights is None:
+        return fail(system.apt_line(packages), prefix="")
+    command = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q", "--no-install-recommends"]
+    if run([*command, *packages], quiet=True) != 0:
+        return fail(system.apt_line(packages), prefix="")
+    return 0
+
+
+def set_up_environment() -> int:
+    """Make .venv, or keep the one that is there."""
+    if works(PYTHON):
+        check = "import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))"
+        if subprocess.run([PYTHON, "-c", check], check=False).returncode == 0:
+            return 0
+    if VENV.exists() and not any(VENV.glob(".gesture_robot-*")) and not (VENV / "pyvenv.cfg").is_file():
+        return fail(f"{VENV} exists but is no virtual environment. Move it away, then run make again.")
+    say(f"virtual environment {VENV} with Python {'.'.join(map(str, sys.version_info[:3]))}")
+    return run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+
+
+def install(goals: list[str]) -> int:
+    """Install this checkout, editable, with the extras of the same names as the goals."""
+    say(f"Python packages ({', '.join(goals)}): one to three minutes the first time")
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
+    code = run([*pip, "install", "--upgrade", "pip"]) or run([*pip, "install", "-e", f".[{','.join(goals)}]"])
+    return 0 if code == 0 else fail("pip could not install the packages, its message stands above. "
+                                    "Once it can reach a package index, run make again.")
+
+
+def run(command: list[str], quiet: bool = False) -> int:
+    """Run a command; its output is shown only when it fails if `quiet`."""
+    start_s = time.monotonic()
+    done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE if quiet else None,
+                          stderr=subprocess.STDOUT if quiet else None)
+    if done.returncode and quiet:
+        print(done.stdout[-3000:], file=sys.stderr)
+    if time.monotonic() - start_s > 5.0:
+        say(f"  took {time.monotonic() - start_s:.0f} s")
+    return done.returncode
+
+
+def say(text: str) -> None:
+    """One line of progress."""
+    print(f"set-up: {text}", flush=True)
+
+
+def fail(text: str, prefix: str = "gesture_robot: ") -> int:
+    """The one line that says what to do."""
+    print(prefix + text, file=sys.stderr, flush=True)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
