@@ -1,4 +1,4 @@
-"""Packaging: the one place for the name, the Python versions and every dependency. The version is gesture_robot.__version__."""
+"""Packaging: the one place for name, Python versions and dependencies. The version is gesture_robot.__version__."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ ROOT = Path(__file__).resolve().parent
 DATA_FOLDERS = ("config", "urdf")
 
 EXTRAS: dict[str, list[str]] = {
-    # Never both onnxruntime and onnxruntime-gpu, nor opencv-python and opencv-contrib-python: each pair owns one folder.
-    "vision": ["opencv-contrib-python"],
+    # Never onnxruntime beside onnxruntime-gpu, nor opencv-python beside opencv-contrib-python: a pair owns one folder.
     "perception": ["mediapipe>=0.10.18,<0.10.22", "opencv-contrib-python"],
     "speech": ["sounddevice>=0.4.6"],
     "espeak": ["espeakng-loader>=0.2.4"],  # GPL-3.0-or-later, see NOTICE
@@ -21,8 +20,8 @@ EXTRAS: dict[str, list[str]] = {
     "onnx": ["onnxruntime>=1.18"],
     "onnx-gpu": ["onnxruntime-gpu>=1.18"],
 }
-EXTRAS["demo"] = sorted({r for name in ("perception", "speech", "espeak", "mujoco", "page", "onnx") for r in EXTRAS[name]}
-                        | {"tqdm"})
+IN_DEMO = ("perception", "speech", "espeak", "mujoco", "page", "onnx")
+EXTRAS["demo"] = sorted({requirement for name in IN_DEMO for requirement in EXTRAS[name]})
 EXTRAS["test"] = ["pytest>=8", "hypothesis>=6.100", "onnx>=1.16", "selenium>=4.20", "setuptools>=70.1", "ruff==0.17.5",
                   "mypy==2.4.1", "types-PyYAML"]
 
@@ -37,13 +36,14 @@ def version() -> str:
 
 
 def data_files() -> list[tuple[str, list[str]]]:
-    """Everything below DATA_FOLDERS, installed under share/gesture_robot, where gesture_robot.resources looks."""
+    """Everything below DATA_FOLDERS but the scripts that made it, for share/ where gesture_robot.resources looks."""
     found: dict[str, list[str]] = {}
     for folder in DATA_FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
+            if path.is_file() and path.suffix not in (".py", ".pyc") and not path.name.startswith("."):
                 relative = path.relative_to(ROOT)
-                found.setdefault(f"share/gesture_robot/{relative.parent.as_posix()}", []).append(relative.as_posix())
+                target = f"share/gesture_robot/{relative.parent.as_posix()}"
+                found.setdefault(target, []).append(relative.as_posix())
     return sorted(found.items())
 
 
@@ -58,7 +58,7 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["gesture_robot", "gesture_robot.*"]),
     data_files=data_files(),
-    install_requires=["numpy", "scipy", "pyyaml", "transforms3d"],
+    install_requires=["numpy", "scipy", "pyyaml", "tqdm"],
     extras_require=EXTRAS,
     entry_points={"console_scripts": ["gesture_robot = gesture_robot.cli:main"]},
     zip_safe=False,

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "figures of a motion against its speech",
     "render": "a motion or a joint trajectory to a video",
     "robot": "robots that are known, and what was understood of them",
+    "gesture": "named gestures: list, figures, video",
     "doctor": "versions, providers, clashes, missing system libraries",
 }
 

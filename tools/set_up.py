@@ -40,7 +40,7 @@ def main(goals: list[str]) -> int:
 
 
 def state_of(goals: list[str]) -> str:
-    """What the installed packages depend on: the requirements, the version, the goals, this file, where the clone is."""
+    """What the installed packages depend on: requirements, version, goals, this file, the place of the clone."""
     digest = hashlib.sha256(" ".join([*goals, str(ROOT)]).encode())
     for name in ("setup.py", "gesture_robot/__init__.py", "gesture_robot/commands/system.py", "tools/set_up.py"):
         digest.update((ROOT / name).read_bytes())
@@ -84,8 +84,8 @@ def set_up_system(goals: list[str]) -> int:
         return 0
     if rights is None:
         return fail(system.apt_line(packages), prefix="")
-    command = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q", "--no-install-recommends"]
-    if run([*command, *packages], quiet=True) != 0:
+    apt = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    if run([*apt, "install", "-y", "-q", "--no-install-recommends", *packages], quiet=True) != 0:
         return fail(system.apt_line(packages), prefix="")
     return 0
 

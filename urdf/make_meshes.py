@@ -34,7 +34,7 @@ def loft(sections: list[tuple[float, ...]], *, axis: str = "z", squareness: floa
     table = np.array([(*row, 0.0, 0.0)[:5] for row in sections])
     at = PchipInterpolator(table[:, 0], table[:, 1:])
     s0, s1 = table[0, 0], table[-1, 0]
-    arc = np.linspace(0.0, np.pi / 2, 7)
+    arc = np.linspace(0.0, np.pi / 2, 6)
     rows = [(s0 + round_start * (1 - np.cos(a)), round_start * (1 - np.sin(a))) for a in arc]
     rows += [(s, 0.0) for s in np.linspace(s0 + round_start, s1 - round_end, along + 2)[1:-1]]
     rows += [(s1 - round_end * (1 - np.cos(a)), round_end * (1 - np.sin(a))) for a in arc[::-1]]
@@ -75,11 +75,11 @@ def dome(radius: float, squash: float = 1.0, at: tuple[float, float, float] = (0
     return _close(np.array(rings))[:, :, AXES[axis]] + np.array(at)
 
 
-def capsule(start: tuple[float, float, float], end: tuple[float, float, float], r0: float, r1: float, around: int = 20) -> Triangles:
+def capsule(start: tuple[float, float, float], end: tuple[float, float, float], r0: float, r1: float, around: int = 14) -> Triangles:
     """A finger segment: rounded at both ends, from radius r0 to r1."""
     a, b = np.array(start), np.array(end)
     length = float(np.linalg.norm(b - a))
-    tube = loft([(-r0, r0, r0), (0.0, r0, r0), (length, r1, r1), (length + r1, r1, r1)], around=around, along=5,
+    tube = loft([(-r0, r0, r0), (0.0, r0, r0), (length, r1, r1), (length + r1, r1, r1)], around=around, along=2,
                 round_start=r0, round_end=r1)
     z = (b - a) / length
     x = np.cross([0.0, 1.0, 0.0], z)
@@ -99,10 +99,10 @@ def pedestal_shells() -> dict[str, Triangles]:
               (0.42, 0.074, 0.08), (0.53, 0.078, 0.085), (0.562, 0.074, 0.08)]
     waist = [(-0.045, 0.058, 0.064), (-0.02, 0.062, 0.068), (0.0, 0.058, 0.063), (0.02, 0.061, 0.067), (0.04, 0.058, 0.063), (0.06, 0.06, 0.066)]
     return {
-        "pedestal": loft(column, around=56, along=26, round_start=0.008, round_end=0.02),
-        "pedestal_foot": loft([(0.0, 0.19, 0.19), (0.03, 0.184, 0.184)], around=56, along=2, round_start=0.004, round_end=0.012),
+        "pedestal": loft(column, around=48, along=22, round_start=0.008, round_end=0.02),
+        "pedestal_foot": loft([(0.0, 0.19, 0.19), (0.03, 0.184, 0.184)], around=48, along=1, round_start=0.004, round_end=0.012),
         "pedestal_ring": ring(0.0795, 0.003, 0.012) * [1.0, 1.06, 1.0] + [0, 0, 0.5],
-        "waist": loft(waist, around=40, along=22, round_start=0.008, round_end=0.008),
+        "waist": loft(waist, around=32, along=20, round_start=0.008, round_end=0.008),
     }
 
 
@@ -110,12 +110,15 @@ def torso_shells() -> dict[str, Triangles]:
     """Chest with its light, shoulder sockets, neck."""
     chest = [(0.0, 0.062, 0.076), (0.05, 0.067, 0.082), (0.13, 0.076, 0.096, 0.003), (0.22, 0.086, 0.113, 0.006), (0.3, 0.088, 0.121, 0.004),
              (0.355, 0.082, 0.119), (0.39, 0.068, 0.098), (0.412, 0.05, 0.07), (0.42, 0.042, 0.055)]
+    seam = [(0.112, 0.0755, 0.0945, 0.0025), (0.118, 0.0762, 0.0955, 0.0026)]
     sockets = [loft([(-0.012, 0.043, 0.043), (0.02, 0.036, 0.036)], axis="y", around=32, along=3) * [1, s, 1] + [0, s * 0.12, 0.35] for s in (1, -1)]
     sockets[1] = sockets[1][:, ::-1]
     return {
-        "torso": loft(chest, squareness=2.5, around=56, along=30, round_start=0.012, round_end=0.012),
+        "torso": loft(chest, squareness=2.5, around=48, along=26, round_start=0.012, round_end=0.012),
         "torso_panel": np.concatenate(sockets),
-        "torso_light": loft([(0.0, 0.017, 0.017), (0.01, 0.017, 0.017)], axis="x", around=36, along=2, round_end=0.004) + [0.086, 0, 0.285],
+        "torso_seam": loft(seam, squareness=2.5, around=48, along=1, round_start=0.001, round_end=0.001),
+        "torso_light": loft([(0.0, 0.022, 0.022), (0.0085, 0.022, 0.022)], axis="x", around=36, along=1, round_end=0.004) + [0.086, 0, 0.285],
+        "torso_lens": loft([(0.0, 0.013, 0.013), (0.0105, 0.013, 0.013)], axis="x", around=28, along=1, round_end=0.003) + [0.086, 0, 0.285],
         "neck_base": loft([(-0.02, 0.046, 0.05), (0.0, 0.042, 0.045), (0.03, 0.036, 0.038)], around=36, along=8, round_end=0.008),
         "neck": loft([(-0.03, 0.03, 0.032), (0.0, 0.034, 0.036), (0.03, 0.034, 0.036)], around=36, along=6, round_end=0.01),
     }
@@ -129,8 +132,8 @@ def head_shells() -> dict[str, Triangles]:
             for s in (1, -1)]
     ears[1] = ears[1][:, ::-1]
     return {
-        "head": loft(shell, axis="x", squareness=2.9, around=64, along=18, round_start=0.07, round_end=0.03),
-        "head_face": loft([(0.085, 0.093, 0.089, 0, 0.108), (0.1015, 0.093, 0.089, 0, 0.108)], axis="x", squareness=3.6, around=64, along=2, round_end=0.006),
+        "head": loft(shell, axis="x", squareness=2.9, around=56, along=14, round_start=0.07, round_end=0.03),
+        "head_face": loft([(0.085, 0.095, 0.09, 0, 0.108), (0.1015, 0.095, 0.09, 0, 0.108)], axis="x", squareness=4.2, around=56, along=2, round_end=0.006),
         "head_ears": np.concatenate(ears),
         "head_lens": loft([(0.098, 0.009, 0.009, 0, 0.1785), (0.104, 0.0075, 0.0075, 0, 0.1785)], axis="x", around=28, along=2, round_end=0.003),
     }
@@ -142,16 +145,16 @@ def arm_shells() -> dict[str, Triangles]:
     palm = [(-0.098, 0.031, 0.0125), (-0.088, 0.035, 0.0145), (-0.055, 0.036, 0.0165), (-0.03, 0.029, 0.0175), (-0.012, 0.021, 0.0165)]
     fingers = [(-0.0225, 0.031), (0.0, 0.034), (0.0225, 0.032)]
     return {
-        "shoulder": dome(0.052, 0.92, axis="y", around=40),
+        "shoulder": dome(0.052, 0.92, axis="y", around=36),
         "shoulder_cuff": loft([(-0.056, 0.033, 0.033), (0.0, 0.036, 0.036)], around=32, along=6, round_end=0.03),
         "upper_arm": loft([(-0.226, 0.0325, 0.0325), (-0.19, 0.036, 0.0355), (-0.12, 0.0385, 0.037), (-0.058, 0.036, 0.036), (-0.046, 0.035, 0.035)],
-                          around=40, along=18, round_start=0.012, round_end=0.012),
-        "elbow": loft([(-0.033, 0.031, 0.031), (0.0, 0.033, 0.033), (0.033, 0.031, 0.031)], axis="y", around=36, along=6, round_start=0.01, round_end=0.01) + [0, 0, -0.25],
-        "forearm": loft([(-0.119, 0.034, 0.0335), (-0.07, 0.0355, 0.034), (-0.028, 0.032, 0.03)], around=40, along=10, round_start=0.004, round_end=0.014),
-        "wrist_cuff": loft([(-0.088, 0.0265, 0.0235), (-0.05, 0.031, 0.029), (0.0, 0.034, 0.0335)], around=40, along=10, round_start=0.01, round_end=0.004),
+                          around=32, along=14, round_start=0.012, round_end=0.012),
+        "elbow": loft([(-0.033, 0.031, 0.031), (0.0, 0.033, 0.033), (0.033, 0.031, 0.031)], axis="y", around=32, along=3, round_start=0.01, round_end=0.01) + [0, 0, -0.25],
+        "forearm": loft([(-0.119, 0.034, 0.0335), (-0.07, 0.0355, 0.034), (-0.028, 0.032, 0.03)], around=32, along=8, round_start=0.004, round_end=0.014),
+        "wrist_cuff": loft([(-0.088, 0.0265, 0.0235), (-0.05, 0.031, 0.029), (0.0, 0.034, 0.0335)], around=32, along=8, round_start=0.01, round_end=0.004),
         "wrist_ring": ring(0.0325, 0.002, 0.01) + [0, 0, 0.003],
         "wrist": dome(0.0215),
-        "palm": loft(palm, squareness=2.4, around=40, along=14, round_start=0.009, round_end=0.008),
+        "palm": loft(palm, squareness=2.4, around=32, along=12, round_start=0.009, round_end=0.008),
         "fingers": np.concatenate([capsule((x, 0, 0.0), (x, 0, -length), 0.0102, 0.0098) for x, length in fingers]),
         "fingertips": np.concatenate([capsule((x, 0, length * 0.0), (x, 0, -length + 0.006), 0.0099, 0.0086) for x, length in fingers]),
         "thumb": capsule((0.0, 0.0, 0.004), thumb_tip, 0.0118, 0.0095),

@@ -63,9 +63,9 @@ def box(x: float, y: float, z: float, at: tuple[float, float, float] = (0, 0, 0)
     return Shape("box", (x, y, z), at, rpy)
 
 
-def post(radius: float, low: float, high: float) -> Shape:
+def post(radius: float, low: float, high: float, y: float = 0.0) -> Shape:
     """Upright cylinder between two heights."""
-    return Shape("cylinder", (radius, round(high - low, 6)), (0, 0, round((low + high) / 2, 6)))
+    return Shape("cylinder", (radius, round(high - low, 6)), (0, y, round((low + high) / 2, 6)))
 
 
 def ball(radius: float, at: tuple[float, float, float] = (0, 0, 0)) -> Shape:
@@ -79,14 +79,14 @@ def body_parts() -> tuple[list[Body], list[Hinge]]:
         Body("pedestal", 14.0, post(0.12, 0, 0.4), (("pedestal", "shell"), ("pedestal_foot", "slate"), ("pedestal_ring", "accent")),
              (post(0.19, 0, 0.05), post(0.12, 0.05, 0.12), post(0.082, 0.12, 0.56))),
         Body("waist", 1.5, post(0.075, -0.03, 0.06), (("waist", "slate"),), (post(0.07, -0.03, 0.06),)),
-        Body("torso", 6.5, box(0.16, 0.23, 0.38, (0, 0, 0.21)), (("torso", "shell"), ("torso_panel", "slate"), ("torso_light", "accent")),
-             (box(0.155, 0.22, 0.2, (0, 0, 0.29)), post(0.075, 0.03, 0.19))),
+        Body("torso", 6.5, box(0.16, 0.23, 0.38, (0, 0, 0.21)), (("torso", "shell"), ("torso_panel", "slate"), ("torso_seam", "slate"), ("torso_light", "accent"), ("torso_lens", "shell")),
+             (*(post(0.083, 0.18, 0.385, y) for y in (-0.034, 0.0, 0.034)), post(0.086, 0.02, 0.18))),
         Body("neck_base", 0.3, ball(0.035), (("neck_base", "slate"),), ()),
         Body("neck", 0.2, ball(0.03), (("neck", "slate"),), ()),
         Body("head", 1.5, box(0.17, 0.21, 0.2, (0.005, 0, 0.11)),
              (("head", "shell"), ("head_face", "glass"), ("head_ears", "accent"), ("head_lens", "slate")),
              (box(0.175, 0.212, 0.2, (0.006, 0, 0.109)),)),
-        Body("screen_link", screen=box(0.002, 0.164, 0.123)),
+        Body("screen_link", screen=box(0.002, 0.16, 0.12)),
         Body("camera_link"),
         Body("camera_optical_frame"),
     ]
@@ -98,7 +98,7 @@ def body_parts() -> tuple[list[Body], list[Hinge]]:
         Hinge("neck_yaw", "torso", "neck_base", (0, 0, 0.425), Z, (-80, 80, 3.0, 8)),
         Hinge("neck_pitch", "neck_base", "neck", (0, 0, 0.035), Y, (-35, 35, 3.0, 8)),
         Hinge("neck_roll", "neck", "head", (0, 0, 0), X, (-25, 25, 3.0, 8)),
-        Hinge("screen_fixed", "head", "screen_link", (0.1025, 0, 0.098)),
+        Hinge("screen_fixed", "head", "screen_link", (0.1025, 0, 0.102)),
         Hinge("camera_fixed", "head", "camera_link", (0.104, 0, 0.1785)),
         Hinge("camera_optical_fixed", "camera_link", "camera_optical_frame", (0, 0, 0), rpy=(-quarter, 0, -quarter)),
     ]
@@ -135,10 +135,10 @@ def arm_parts(side: str) -> tuple[list[Body], list[Hinge]]:
     joints = [
         Hinge(name("shoulder_pitch"), "torso", name("shoulder"), (0, s * 0.18, 0.35), Y, (-180, 60, 4.0, 35)),
         Hinge(name("shoulder_roll"), name("shoulder"), name("shoulder_cuff"), (0, 0, 0), X, (*lateral(25, 130), 4.0, 35)),
-        Hinge(name("shoulder_yaw"), name("shoulder_cuff"), name("upper_arm"), (0, 0, 0), Z, (-100, 100, 4.5, 20)),
+        Hinge(name("shoulder_yaw"), name("shoulder_cuff"), name("upper_arm"), (0, 0, 0), Z, (-110, 110, 4.5, 20)),
         Hinge(name("elbow"), name("upper_arm"), name("forearm"), (0, 0, -0.25), Y, (-145, 0, 4.5, 20)),
-        Hinge(name("forearm_yaw"), name("forearm"), name("wrist_cuff"), (0, 0, -0.125), Z, (-110, 110, 5.0, 8)),
-        Hinge(name("wrist_pitch"), name("wrist_cuff"), name("wrist"), (0, 0, -0.105), Y, (-45, 45, 5.0, 6)),
+        Hinge(name("forearm_yaw"), name("forearm"), name("wrist_cuff"), (0, 0, -0.125), Z, (-120, 120, 5.0, 8)),
+        Hinge(name("wrist_pitch"), name("wrist_cuff"), name("wrist"), (0, 0, -0.105), Y, (-60, 60, 5.0, 6)),
         Hinge(name("wrist_roll"), name("wrist"), name("palm"), (0, 0, 0), X, (-75, 75, 5.0, 6)),
         Hinge(name("hand"), name("palm"), name("fingers"), (0, 0, -0.088), curl, (0, 80, 5.0, 3)),
         Hinge(name("fingertips_curl"), name("fingers"), name("fingertips"), (0, 0, -0.034), curl, (0, 80, 5.0, 3), (name("hand"), 1.0)),

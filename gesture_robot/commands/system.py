@@ -78,17 +78,19 @@ NEEDS = (
     Need("python venv", "the virtual environment", ("demo",), can_make_environments,
          (("python3-venv",), (f"python3.{sys.version_info[1]}-venv",))),
     Need("OpenGL", "OpenCV and MediaPipe", ("demo",), lambda: has_library("libGL.so.1"), (("libgl1",),)),
-    Need("GLib", "OpenCV", ("demo",), lambda: has_library("libgthread-2.0.so.0"), (("libglib2.0-0",), ("libglib2.0-0t64",))),
+    Need("GLib", "OpenCV", ("demo",), lambda: has_library("libgthread-2.0.so.0"),
+         (("libglib2.0-0",), ("libglib2.0-0t64",))),
     Need("EGL", "drawing the robot", ("demo",), lambda: has_library("libEGL.so.1"), (("libegl1",),)),
     Need("OSMesa", "drawing the robot without a graphics driver", ("demo",),
          lambda: has_library("libOSMesa.so.8", "libOSMesa.so.6"), (("libosmesa6",), ("libosmesa6-t64",))),
-    Need("PortAudio", "sound", ("demo",), lambda: has_library("libportaudio.so.2"), (("libportaudio2",), ("libportaudio2t64",))),
+    Need("PortAudio", "sound", ("demo",), lambda: has_library("libportaudio.so.2"),
+         (("libportaudio2",), ("libportaudio2t64",))),
     Need("ffmpeg", "sound in demo.mp4", ("demo",), lambda: has_program("ffmpeg"), (("ffmpeg",),)),
-    Need("check_urdf", "the test of the robot's description", ("test",), lambda: has_program("check_urdf"),
-         (("liburdfdom-tools",),)),
+    Need("check_urdf", "the test of the robot's description", ("test",),
+         lambda: has_program("check_urdf"), (("liburdfdom-tools",),)),
     Need("ign sdf", "the test of the robot in Gazebo's format", ("test",), has_sdf_tool,
-         (("ignition-tools", "libsdformat-dev"), ("gz-tools2", "libsdformat13-dev"), ("gz-tools2", "libsdformat14-dev")),
-         "install Gazebo from packages.osrfoundation.org"),
+         (("ignition-tools", "libsdformat-dev"), ("gz-tools2", "libsdformat14-dev")),
+         "install the sdf tool of a Gazebo release"),
     Need("Chromium", "the test of the page", ("test",), lambda: find_chromium() is not None,
          (("chromium", "chromium-driver"),), "on Ubuntu: sudo snap install chromium"),
 )
@@ -101,19 +103,20 @@ def missing(goals: Iterable[str]) -> list[Need]:
 
 
 def administrator() -> list[str] | None:
-    """What to put before a command that installs packages: nothing for root, sudo where it asks no password, else None."""
+    """What to put before a command that installs: nothing for root, sudo where it asks no password, else None."""
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
-        return ["sudo", "-n"]
-    return None
+    if not shutil.which("sudo"):
+        return None
+    allowed = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    return ["sudo", "-n"] if allowed else None
 
 
 def available(package: str) -> bool:
     """Whether apt can install `package`; a snap's stand-in does not count."""
     done = subprocess.run(["apt-cache", "policy", package], capture_output=True, text=True, check=False)
-    candidate = next((line.split(":", 1)[1].strip() for line in done.stdout.splitlines() if "Candidate:" in line), "(none)")
-    return candidate != "(none)" and "snap" not in candidate
+    candidates = [line.split(":", 1)[1].strip() for line in done.stdout.splitlines() if "Candidate:" in line]
+    return bool(candidates) and candidates[0] != "(none)" and "snap" not in candidates[0]
 
 
 def choose_packages(need: Need) -> tuple[str, ...] | None:

@@ -17,7 +17,7 @@ _TARGETS: dict[str, dict[str, float]] = {
     "labiodental": {"jawOpen": 0.09, "mouthRollLower": 0.55, "mouthUpperUp": 0.30, "mouthStretch": 0.10},
     "dental": {"jawOpen": 0.15, "tongueOut": 0.45, "mouthLowerDown": 0.20, "mouthUpperUp": 0.12},
     "alveolar": {"jawOpen": 0.12, "mouthLowerDown": 0.14, "mouthUpperUp": 0.08, "mouthStretch": 0.10},
-    "lateral": {"jawOpen": 0.20, "mouthLowerDown": 0.16, "mouthUpperUp": 0.08, "tongueOut": 0.14},
+    "lateral": {"jawOpen": 0.17, "mouthLowerDown": 0.16, "mouthUpperUp": 0.08, "tongueOut": 0.14},
     "velar": {"jawOpen": 0.17, "mouthLowerDown": 0.10, "mouthUpperUp": 0.04},
     "sibilant": {"jawOpen": 0.06, "mouthStretch": 0.28, "mouthLowerDown": 0.24, "mouthUpperUp": 0.14,
                  "mouthSmile": 0.06},
@@ -44,16 +44,16 @@ TARGETS: dict[str, Array] = {viseme: shape(weights) for viseme, weights in _TARG
 
 # (jaw, lips): the a_sp of the dominance functions. Sounds made by the tongue leave the lips to their neighbours.
 _STRENGTH: dict[str, tuple[float, float]] = {
-    "silence": (1.0, 1.0), "bilabial": (0.9, 0.5), "labiodental": (1.0, 1.2), "dental": (0.9, 0.7),
+    "silence": (1.6, 1.6), "bilabial": (0.9, 0.5), "labiodental": (1.0, 1.2), "dental": (0.9, 0.7),
     "alveolar": (0.7, 0.30), "lateral": (0.6, 0.30), "velar": (0.45, 0.20), "sibilant": (1.1, 0.7),
     "postalveolar": (1.0, 1.1), "rhotic": (0.6, 0.7), "labiovelar": (0.9, 1.3), "palatal": (0.6, 0.5),
 }
 _VOWEL_STRENGTH = (1.0, 1.0)
 
-LIP_TAU_S = 0.040
-JAW_TAU_S = 0.055
+LIP_TAU_S = 0.032
+JAW_TAU_S = 0.040
 TONGUE_TAU_S = 0.030
-CLOSURE_RISE_S = 0.055
+CLOSURE_RISE_S = 0.050
 """Lips need this long to come together or part."""
 
 _JAW = indices("jawOpen")

@@ -73,5 +73,18 @@ def smooth(values: Array, fps: float, sigma_s: float) -> Array:
 def bump(time_s: Array, start_s: float, end_s: float, rise_s: float) -> Array:
     """1 inside start..end, falling smoothly to 0 within `rise_s` outside: (T,)."""
     away = np.maximum(np.maximum(start_s - time_s, time_s - end_s), 0.0)
-    ramp = np.clip(1.0 - away / rise_s, 0.0, 1.0)
-    return ramp * ramp * (3.0 - 2.0 * ramp)  # type: ignore[no-any-return]
+    return ease(1.0 - away / rise_s)
+
+
+def ease(x: Array) -> Array:
+    """0 below 0, 1 above 1, smooth in between."""
+    x = np.clip(x, 0.0, 1.0)
+    return x * x * (3.0 - 2.0 * x)  # type: ignore[no-any-return]
+
+
+def join(weights: Array, last: Array | None, fps: float) -> Array:
+    """Take up the last frame (C,) of the chunk before and leave it within 80 ms: (T, C)."""
+    if last is None or not len(weights):
+        return weights
+    left = 1.0 - ease((np.arange(len(weights)) + 1) / (0.08 * fps))
+    return weights + left[:, None] * (last - weights[0])

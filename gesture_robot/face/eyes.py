@@ -56,22 +56,33 @@ def eye_pose(weights: Array, side: int) -> EyePose:
 
 def lids(pose: EyePose) -> tuple[Array, Array]:
     """Upper and lower edge of the eye's opening over `_U`, in half heights (-1 top, 1 bottom)."""
-    shut_at = 0.34 - 0.25 * pose.cheek
+    shut_at = 0.46 - 0.30 * pose.cheek
     frown = max(0.0, pose.brow_down - 0.5 * pose.brow_inner)
     worry = max(0.0, pose.brow_inner - 0.9 * pose.brow_outer) * (1.0 - pose.wide)
     out = _U * pose.side
-    top = -0.88 - 0.35 * pose.wide + 0.16 * pose.squint + 0.24 * frown + 0.20 * worry + 0.22 * max(pose.look_y, 0.0)
-    arch = 0.22 * _U ** 2
-    slant = (0.34 * worry - 0.40 * frown) * out
-    bottom = 1.06 - 0.62 * pose.squint - 0.50 * pose.cheek - 0.25 * pose.sneer
+    top = -0.76 - 0.45 * pose.wide + 0.12 * pose.squint + 0.20 * frown + 0.12 * worry
+    top += 0.30 * max(pose.look_y, 0.0) + 0.16 * min(pose.look_y, 0.0)
+    arch = 0.24 * _U ** 2
+    slant = (0.36 * worry - 0.44 * frown) * out
+    bottom = 1.02 - 0.62 * pose.squint - 0.50 * pose.cheek - 0.25 * pose.sneer
     cup = (0.05 + 0.40 * pose.cheek) * _U ** 2
     bow = (0.62 * pose.cheek - 0.20) * _U ** 2  # Shut eyes: calm ones sag, smiling ones arch.
     shut = shut_at + bow
-    upper = np.maximum((top + arch + slant) * (1.0 - pose.blink) + shut * pose.blink, -_EDGE)
-    lower = np.minimum((bottom + cup) * (1.0 - pose.blink) + shut * pose.blink, _EDGE)
-    middle = np.clip(shut, -_EDGE, _EDGE)
-    crossed = upper > lower
-    return np.where(crossed, middle, upper), np.where(crossed, middle, lower)
+    upper = -_soft_min(-((top + arch + slant) * (1.0 - pose.blink) + shut * pose.blink), _EDGE)
+    follow = pose.blink ** 3  # The lower lid hardly moves until they meet.
+    lower = _soft_min((bottom + cup) * (1.0 - follow) + shut * follow, _EDGE)
+    return upper, np.maximum(lower, upper)
+
+
+def _soft_min(a: Array, b: Array) -> Array:
+    """Smaller of two curves with the corner between them rounded."""
+    return 0.5 * (a + b - np.sqrt((a - b) ** 2 + 0.012))  # type: ignore[no-any-return]
+
+
+def eye_openness(pose: EyePose) -> float:
+    """How far the lids are apart at the widest, in half heights: 0 shut, about 1.8 open."""
+    upper, lower = lids(pose)
+    return float((lower - upper).max())
 
 
 def draw_eye(canvas: Canvas, pose: EyePose, style: FaceStyle) -> None:
@@ -88,22 +99,23 @@ def draw_eye(canvas: Canvas, pose: EyePose, style: FaceStyle) -> None:
             _draw_ball(layer.canvas, pose, style, np.stack([x, top], axis=1))
             layer.merge()
     shut = min(max(1.0 - openness / (0.9 * EYE_HEIGHT), 0.0), 1.0)
-    keep = slice(3, -3)
+    keep = upper < 0.97 * _EDGE  # Beyond, the lid has left the eye.
     canvas.stroke(np.stack([x, top], axis=1)[keep], 3.5 + 2.5 * shut, mix(style.lid_open, style.lid_shut, shut * 1.4))
 
 
 def _draw_ball(canvas: Canvas, pose: EyePose, style: FaceStyle, lid: Array) -> None:
     """White, iris, pupil and highlights; the lid clips them."""
-    canvas.image[:] = style.eye_white
+    canvas.fill(style.eye_white)
     shade = np.concatenate([lid, (lid + [0.0, 9.0])[::-1]])
     canvas.polygon(shade, mix(style.eye_white, style.eye_shade, 0.75))
     x = pose.side * (EYE_X - 3.0) + GAZE_X * pose.look_x
     y = EYE_Y + 3.0 + GAZE_Y * pose.look_y
-    canvas.disc(x, y, IRIS, style.iris_rim)
+    iris = IRIS * (1.0 - 0.12 * pose.wide)
+    canvas.disc(x, y, iris, style.iris_rim)
     for k in range(6):
         share = (k + 1) / 6.0
-        canvas.disc(x, y + 7.0 * share, (IRIS - 4.0) - 11.5 * share, mix(style.iris, style.iris_light, share ** 1.3))
-    canvas.disc(x, y, PUPIL * (1.0 - 0.10 * pose.wide), style.pupil)
+        canvas.disc(x, y + 7.0 * share, (iris - 4.0) - 11.5 * share, mix(style.iris, style.iris_light, share ** 1.3))
+    canvas.disc(x, y, PUPIL * (1.0 - 0.20 * pose.wide), style.pupil)
     # Reflections belong to the room: they move less than the iris.
     hx, hy = x - 0.25 * GAZE_X * pose.look_x, y - 0.25 * GAZE_Y * pose.look_y
     canvas.disc(hx - 11.0, hy - 12.0, 8.5, style.highlight)
@@ -114,10 +126,10 @@ def draw_brow(canvas: Canvas, pose: EyePose, style: FaceStyle) -> None:
     """A tapered brow: inner end, arch and tail move on their own."""
     down, inner, outer = pose.brow_down, pose.brow_inner, pose.brow_outer
     lift = 4.0 * pose.wide - 2.0 * pose.blink
-    y_inner = EYE_Y - 77.0 - 20.0 * inner + 27.0 * down + 5.0 * pose.sneer - lift
-    y_middle = EYE_Y - 88.0 - 9.0 * inner - 12.0 * outer + 17.0 * down - lift
-    y_outer = EYE_Y - 74.0 - 17.0 * outer + 5.0 * inner - 1.0 * down - lift
-    x_inner, x_outer = 50.0 - 7.0 * down, 122.0
+    y_inner = EYE_Y - 73.0 - 21.0 * inner + 33.0 * down + 4.0 * pose.sneer - lift
+    y_middle = EYE_Y - 84.0 - 8.0 * inner - 13.0 * outer + 19.0 * down - lift
+    y_outer = EYE_Y - 70.0 - 18.0 * outer + 7.0 * inner - 3.0 * down - lift
+    x_inner, x_outer = 50.0 - 12.0 * down, 122.0 - 4.0 * down
     t = np.linspace(0.0, 1.0, 15)
     x = x_inner + (x_outer - x_inner) * t
     control = 2.0 * y_middle - 0.5 * (y_inner + y_outer)

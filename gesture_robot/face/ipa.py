@@ -41,7 +41,7 @@ _OF_SOUND: dict[str, str] = {sound: viseme for viseme, sounds in _SOUNDS.items()
 
 _VOWEL_SHARE = 1.6
 """A vowel's part of a phoneme of several sounds, in units of a consonant's."""
-_GLIDE_SHARE = 0.9
+_GLIDE_SHARE = 1.2
 """The second half of a diphthong is a glide: shorter than the vowel it leaves."""
 
 

@@ -17,6 +17,8 @@ WINDOW_S = 0.030
 GATE_DBFS = -52.0
 """Quieter than this is silence whatever came before."""
 GATE_BELOW_PEAK_DB = 32.0
+LEAST_PEAK_DBFS = -32.0
+"""A loud level below this is not a voice at work but noise or a whisper: it opens the mouth only a little."""
 JAW_AT_PEAK = 0.39
 """Open jaw at the loudest moments; set so that mean opening equals that of the same speech with phonemes."""
 
@@ -63,8 +65,9 @@ def mouth_from_sound(samples: Array, rate_hz: int, fps: float, count: int,
     peak = max(memory.peak_db - 3.0, float(np.percentile(loud, 90))) if len(loud) else memory.peak_db
     if not len(loud):
         return out, memory
-    gate = max(GATE_DBFS, peak - GATE_BELOW_PEAK_DB)
-    drive = np.clip((level - gate) / max(peak - gate, 6.0), 0.0, 1.15)
+    top = max(peak, LEAST_PEAK_DBFS)
+    gate = max(GATE_DBFS, top - GATE_BELOW_PEAK_DB)
+    drive = np.clip((level - gate) / max(top - gate, 6.0), 0.0, 1.15)
     centre_hz = _spectral_centre_hz(samples, rate_hz, fps, count)
     hiss = np.clip((centre_hz - 2600.0) / 1600.0, 0.0, 1.0)
     jaw = smooth(JAW_AT_PEAK * drive ** 1.6 * (1.0 - 0.8 * hiss), fps, 0.022)

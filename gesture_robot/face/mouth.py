@@ -11,11 +11,13 @@ from gesture_robot.face.arkit import INDEX
 from gesture_robot.face.paint import Canvas, mix
 from gesture_robot.face.style import FaceStyle
 
-MOUTH_Y = 92.0
+MOUTH_Y = 90.0
 HALF_WIDTH = 52.0
 UPPER_LIP, LOWER_LIP = 6.5, 8.0
 JAW_DROP = 62.0
 """How far a fully open jaw parts the lips."""
+LIPS_PART = 6.0
+"""At this opening the lips no longer overlap."""
 _U = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 41))
 
 
@@ -53,22 +55,23 @@ def mouth_shape(weights: Array) -> MouthShape:
     sides = []
     for k in (0, 1):
         half = HALF_WIDTH * (1.0 + 0.30 * smile[k] + 0.24 * stretch[k] + 0.06 * dimple[k] - 0.06 * frown[k]) * narrow
-        rise = 3.5 + 21.0 * smile[k] + 4.0 * dimple[k] - 19.0 * frown[k] - 2.5 * stretch[k]
+        rise = 5.5 + 21.0 * smile[k] + 4.0 * dimple[k] - 19.0 * frown[k] - 2.5 * stretch[k]
         sides.append((half, rise))
-    left_side = _U > 0  # Of the robot: right in the picture.
-    half = np.where(left_side, sides[1][0], sides[0][0])
-    rise = np.where(left_side, sides[1][1], sides[0][1]) * (1.0 - 0.6 * pucker)
+    left = 0.5 + 0.5 * np.sin(0.5 * np.pi * _U)  # Of the robot: right in the picture. Sides meet without a step.
+    half = sides[1][0] * left + sides[0][0] * (1.0 - left)
+    rise = (sides[1][1] * left + sides[0][1] * (1.0 - left)) * (1.0 - 0.6 * pucker)
     x = 9.0 * (get("mouthLeft") - get("mouthRight") + get("jawLeft") - get("jawRight")) + _U * half
-    bow = 1.0 - np.abs(_U) ** (2.0 + 0.8 * funnel + 0.5 * pucker)
-    seam = MOUTH_Y - rise * np.abs(_U) ** 1.7 + 0.35 * rise * bow - 7.0 * get("mouthShrugLower") * bow
-    up = parted * (9.0 * upper_up + 6.0 * funnel + 5.0 * pucker) + 6.0 * jaw
-    low = JAW_DROP * jaw + parted * (9.0 * lower_down + 4.0 * funnel)
+    bow = 1.0 - np.abs(_U) ** (2.3 + 0.8 * funnel + 0.4 * pucker)
+    seam = MOUTH_Y - rise * np.abs(_U) ** 1.9 + 0.35 * rise * bow - 7.0 * get("mouthShrugLower") * bow
+    ring = min(1.0, max(pucker, funnel) * 1.3)
+    up = parted * (9.0 * upper_up + 4.0 * ring) + (0.10 + 0.30 * ring) * JAW_DROP * jaw
+    low = parted * (9.0 * lower_down + 2.0 * ring) + (0.96 - 0.30 * ring) * JAW_DROP * jaw
     forward = 1.0 + 0.40 * pucker + 0.18 * funnel
     return MouthShape(
         x, seam - up * bow, seam + low * bow,
         UPPER_LIP * forward * (1.0 - 0.50 * get("mouthRollUpper")) * (1.0 - 0.25 * press),
         LOWER_LIP * forward * (1.0 - 0.50 * get("mouthRollLower")) * (1.0 - 0.25 * press),
-        up + low, get("tongueOut"), 1.0 - 0.8 * max(pucker, funnel))
+        up + low, get("tongueOut"), max(0.0, 1.0 - 1.1 * ring))
 
 
 def draw_mouth(canvas: Canvas, weights: Array, style: FaceStyle) -> None:
@@ -80,24 +83,30 @@ def draw_mouth(canvas: Canvas, weights: Array, style: FaceStyle) -> None:
         if layer is not None:
             _draw_inside(layer.canvas, mouth, style)
             layer.merge()
+    # Shut lips share one line; open ones lie outside the opening, so that a narrow one is seen.
+    apart = 0.5 * min(mouth.opening / LIPS_PART, 1.0) * (1.0 - _U ** 4)
+    lower[:, 1] += apart * mouth.lower_lip
+    upper[:, 1] -= apart * mouth.upper_lip
     canvas.stroke(lower, mouth.lower_lip, mix(style.lip, style.tongue, 0.25))
     canvas.stroke(upper, mouth.upper_lip, style.lip)
 
 
 def _draw_inside(canvas: Canvas, mouth: MouthShape, style: FaceStyle) -> None:
-    canvas.image[:] = style.mouth_inside
+    canvas.fill(style.mouth_inside)
     middle = len(mouth.x) // 2
     half = 0.5 * (mouth.x[-1] - mouth.x[0])
     centre_x = 0.5 * (mouth.x[-1] + mouth.x[0])
     floor_y = float(mouth.lower_y[middle])
-    angle = np.linspace(0.0, 2.0 * np.pi, 33)
-    height = 0.42 * mouth.opening * (1.0 + 0.9 * mouth.tongue) + 3.0 * mouth.tongue
-    tongue = np.stack([centre_x + 0.58 * half * np.cos(angle), floor_y + height * np.sin(angle)], axis=1)
-    canvas.polygon(tongue, style.tongue)
-    if mouth.tongue > 0.1:
-        canvas.stroke(np.array([[centre_x, floor_y], [centre_x, floor_y - 0.6 * height]]), 2.0,
-                      mix(style.tongue, style.mouth_inside, 0.35))
     deep = min(14.0, 0.45 * mouth.opening) * mouth.teeth
     if deep > 0.6:
         edge = np.stack([mouth.x, mouth.upper_y + deep * np.clip(1.6 * (1.0 - np.abs(_U) ** 3), 0.0, 1.0)], axis=1)
         canvas.polygon(np.concatenate([np.stack([mouth.x, mouth.upper_y - 1.0], axis=1), edge[::-1]]), style.teeth)
+    # The tongue comes last: on "th" it lies between and over the teeth.
+    angle = np.linspace(0.0, 2.0 * np.pi, 33)
+    height = (0.42 + 0.75 * mouth.tongue) * mouth.opening
+    wide = (0.58 - 0.12 * mouth.tongue) * half
+    tongue = np.stack([centre_x + wide * np.cos(angle), floor_y + height * np.sin(angle)], axis=1)
+    canvas.polygon(tongue, style.tongue)
+    if mouth.tongue > 0.1:
+        canvas.stroke(np.array([[centre_x, floor_y], [centre_x, floor_y - 0.6 * height]]), 2.0,
+                      mix(style.tongue, style.mouth_inside, 0.35))

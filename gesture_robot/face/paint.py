@@ -35,6 +35,13 @@ class Canvas:
         px = np.asarray(points, dtype=float) * self.scale + self.origin_px
         return np.round((px - 0.5) * (1 << SHIFT)).astype(np.int32)  # type: ignore[no-any-return]
 
+    def fill(self, colour: Colour) -> None:
+        """One colour everywhere."""
+        import cv2
+
+        height, width = self.image.shape[:2]
+        cv2.rectangle(self.image, (0, 0), (width, height), colour, -1)
+
     def polygon(self, points: Array, colour: Colour) -> None:
         """Fill a closed outline (N, 2)."""
         import cv2
@@ -79,7 +86,7 @@ class Canvas:
         high = np.minimum(np.ceil(px.max(axis=0)).astype(int) + 3, (width, height))
         if (low >= high).any():
             return None
-        patch = self.image[low[1]:high[1], low[0]:high[0]].copy()
+        patch = np.zeros((high[1] - low[1], high[0] - low[0], 3), np.uint8)
         canvas = Canvas(patch, self.scale, (self.origin_px[0] - low[0], self.origin_px[1] - low[1]))
         return Layer(self, canvas, np.asarray(outline), (int(low[0]), int(low[1])))
 
@@ -99,7 +106,7 @@ class Layer:
 
         height, width = self.canvas.image.shape[:2]
         mask = np.zeros((height, width), np.uint8)
-        cv2.fillPoly(mask, [self.canvas.pixels(self.outline)], 255, cv2.LINE_AA, SHIFT)
+        cv2.fillPoly(mask, [self.canvas.pixels(self.outline)], (255,), cv2.LINE_AA, SHIFT)
         x, y = self.corner_px
         target = self.below.image[y:y + height, x:x + width]
         inside = mask.astype(np.float32) * np.float32(1.0 / 255.0)

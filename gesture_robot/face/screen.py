@@ -13,11 +13,13 @@ import numpy as np
 from gesture_robot.checks import Array, frozen_array
 from gesture_robot.errors import InvalidInput
 from gesture_robot.face.arkit import CHANNELS, INDEX
-from gesture_robot.face.eyes import EYE_X, EYE_Y, draw_brow, draw_eye, draw_sneer, eye_pose
-from gesture_robot.face.mouth import LOWER_LIP, MOUTH_Y, UPPER_LIP, draw_mouth
+from gesture_robot.face.eyes import EYE_X, EYE_Y, draw_brow, draw_eye, draw_sneer, eye_openness, eye_pose
+from gesture_robot.face.mouth import LIPS_PART, LOWER_LIP, MOUTH_Y, UPPER_LIP, draw_mouth
 from gesture_robot.face.paint import Canvas
 from gesture_robot.face.style import DESIGN_HEIGHT, DESIGN_WIDTH, FaceStyle, style_named
 
+FINE = 2
+"""Drawn this much larger, then averaged: smooth edges at a small size."""
 _SMALLEST, _LARGEST = 32, 4096
 
 
@@ -37,17 +39,20 @@ def draw_face(weights: Array, width: int = 480, height: int = 360, style: FaceSt
     """
     if not (_SMALLEST <= width <= _LARGEST and _SMALLEST <= height <= _LARGEST):
         raise InvalidInput(f"a face is drawn {_SMALLEST} to {_LARGEST} px wide and high, got {width} x {height}.")
+    import cv2
+
     look = style_named(style) if isinstance(style, str) else style
     w = np.clip(frozen_array(weights, (len(CHANNELS),), "face weights"), 0.0, 1.0)
-    canvas = Canvas.over(_background(width, height, look).copy())
+    poses = [eye_pose(w, side) for side in (-1, 1)]
+    light = tuple(round(4.0 * min(eye_openness(pose) / 1.7, 1.0)) for pose in poses)
+    canvas = Canvas.over(_background(FINE * width, FINE * height, look, light).copy())
     _draw_cheeks(canvas, w, look)
-    for side in (-1, 1):
-        pose = eye_pose(w, side)
+    for pose in poses:
         draw_eye(canvas, pose, look)
         draw_brow(canvas, pose, look)
     draw_sneer(canvas, float(w[INDEX["noseSneerLeft"]] + w[INDEX["noseSneerRight"]]) / 2.0, look)
     draw_mouth(canvas, w, look)
-    return canvas.image
+    return cv2.resize(canvas.image, (width, height), interpolation=cv2.INTER_AREA) if FINE > 1 else canvas.image
 
 
 def mouth_opening_px(image: Array) -> float:
@@ -63,8 +68,10 @@ def mouth_opening_px(image: Array) -> float:
     top = round(height / 2 + (MOUTH_Y - 50.0) * scale)
     half = max(1, round(7.0 * scale))
     part = image[top:, width // 2 - half:width // 2 + half, 0].astype(np.float32)
-    red = np.clip((part - 45.0) / 40.0, 0.0, 1.0).sum(axis=0).mean()
-    return max(0.0, float(red) - 0.5 * (UPPER_LIP + LOWER_LIP) * scale)
+    red = float(np.clip((part - 45.0) / 40.0, 0.0, 1.0).sum(axis=0).mean()) / scale
+    lips = 0.5 * (UPPER_LIP + LOWER_LIP)
+    opening = max((red - lips) / (1.0 + lips / LIPS_PART) if red < LIPS_PART + 2.0 * lips else red - 2.0 * lips, 0.0)
+    return opening * scale
 
 
 def _draw_cheeks(canvas: Canvas, weights: Array, style: FaceStyle) -> None:
@@ -76,15 +83,15 @@ def _draw_cheeks(canvas: Canvas, weights: Array, style: FaceStyle) -> None:
                     0.10 + 0.34 * lift + 0.2 * puff)
 
 
-@lru_cache(maxsize=8)
-def _background(width: int, height: int, style: FaceStyle) -> Array:
-    """The empty screen: darker towards the rim, a faint light around the eyes."""
+@lru_cache(maxsize=16)
+def _background(width: int, height: int, style: FaceStyle, light: tuple[int, ...]) -> Array:
+    """The empty screen: darker towards the rim, a light around each eye that is open (0 to 4 quarters)."""
     x = (np.arange(width) - (width - 1) / 2.0) / (width / 2.0)
     y = (np.arange(height) - (height - 1) / 2.0) / (height / 2.0)
     rim = np.clip(np.hypot(x[None, :], y[:, None]) / 1.25, 0.0, 1.0)[..., None] ** 2
     image = (np.array(style.screen) * (1.0 - rim) + np.array(style.screen_edge) * rim).round().astype(np.uint8)
     canvas = Canvas.over(image)
-    for side in (-1, 1):
-        canvas.glow(side * EYE_X, EYE_Y, 118.0, style.glow, 0.42)
+    for side, quarters in zip((-1, 1), light, strict=True):
+        canvas.glow(side * EYE_X, EYE_Y, 118.0, style.glow, 0.08 + 0.09 * quarters)
     image.setflags(write=False)
     return image  # type: ignore[no-any-return]

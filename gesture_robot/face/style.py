@@ -1,4 +1,7 @@
-"""Colours of the screen face. Lengths elsewhere are in design units: the face is 480 x 360, centred on (0, 0), y down."""
+"""Colours of the screen face.
+
+Lengths elsewhere are in design units: the face is 440 x 330, centred on (0, 0), y down.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from gesture_robot.errors import UnknownName
 
 Colour = tuple[int, int, int]
-DESIGN_WIDTH, DESIGN_HEIGHT = 480.0, 360.0
+DESIGN_WIDTH, DESIGN_HEIGHT = 440.0, 330.0
 
 
 @dataclass(frozen=True)

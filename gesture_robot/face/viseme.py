@@ -22,7 +22,7 @@ from gesture_robot.face.articulation import (
     close_lips,
     strength,
 )
-from gesture_robot.face.coarticulation import Segment, blend, bump, smooth
+from gesture_robot.face.coarticulation import Segment, blend, bump, ease, join, smooth
 from gesture_robot.face.emphasis import brow_raises, vowel_loudness
 from gesture_robot.face.expression import expression, with_expression
 from gesture_robot.face.ipa import VOWELS, stress, visemes
@@ -32,6 +32,8 @@ from gesture_robot.settings import check_settings, setting
 
 LONG_CLOSURE_S = 0.025
 """A closure lasts at least this long, so that one frame in 60 per second shows it."""
+CORE = 0.25
+"""A sound holds its target for this share of its length on both sides of its middle."""
 PAUSE_S = 0.04
 """A gap between two phonemes that is longer shuts the mouth."""
 _JAW = INDEX["jawOpen"]
@@ -46,7 +48,8 @@ class VisemeConfig:
     emotion: float = setting(0.65, "strength of the speech's emotion", low=0.0, high=1.0)
     brows: float = setting(0.45, "height of brow raises on emphases", low=0.0, high=1.0)
     emotion_rise_s: float = setting(0.30, "time in which the emotion comes and goes", unit="s", low=0.02, high=3.0)
-    smoothing_s: float = setting(0.012, "width of the filter that rounds off mouth movements", unit="s", low=0.0, high=0.1)
+    smoothing_s: float = setting(0.012, "width of the filter that rounds off mouth movements", unit="s", low=0.0,
+                                 high=0.1)
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -104,7 +107,7 @@ class VisemeFace:
         closure = np.zeros(count)
         for start_s, end_s in (*memory.closures, *closures):
             closure = np.maximum(closure, bump(time_s, start_s, end_s, CLOSURE_RISE_S))
-        weights = _join(close_lips(weights, closure), memory.last_weights, self.fps)
+        weights = join(close_lips(weights, closure), memory.last_weights, self.fps)
         face = FaceMotion(self.fps, CHANNELS, np.clip(weights, 0.0, 1.0))
         return face, _remember(speech, segments, closures, weights, emotion_end, loudness, last_raise_s)
 
@@ -117,9 +120,9 @@ class VisemeFace:
     def _emotion(self, speech: Speech, time_s: Array, start: float, last: bool) -> tuple[Array, float]:
         """(T, 52) the emotion's weights and its strength at the end of the chunk, which the next one starts from."""
         rise = self.config.emotion_rise_s
-        strength_ = start + (1.0 - start) * _ease(time_s / rise)
+        strength_ = start + (1.0 - start) * ease(time_s / rise)
         if last:
-            strength_ = strength_ * _ease((speech.duration_s - time_s) / rise)
+            strength_ = strength_ * ease((speech.duration_s - time_s) / rise)
         shape = expression(speech.emotion, self.config.emotion)
         return strength_[:, None] * shape, float(strength_[-1]) if len(strength_) else start
 
@@ -164,34 +167,21 @@ def _segment(viseme: str, start_s: float, end_s: float, stressed: float) -> Segm
     if viseme in VOWELS:
         target = target.copy()
         target[_JAW] *= 0.86 + 0.24 * stressed  # Stress shows in the jaw (Beckman & Edwards 1994).
-    return Segment(start_s, end_s, target, strength(viseme), 0.25 * (end_s - start_s))
+    return Segment(start_s, end_s, target, strength(viseme), CORE * (end_s - start_s))
 
 
 def _pause(start_s: float, end_s: float) -> Segment:
     """The lips rest shut until shortly before the next sound."""
     half = 0.5 * (end_s - start_s)
-    return Segment(start_s, end_s, TARGETS["silence"], strength("silence"), max(0.5 * half, half - 0.06))
+    return Segment(start_s, end_s, TARGETS["silence"], strength("silence"), max(0.6 * half, half - 0.05))
 
 
 def _closure(start_s: float, end_s: float) -> tuple[float, float]:
     """Lips stay together for most of a bilabial and part before its end; short ones are widened about their middle."""
     length = end_s - start_s
-    low, high = start_s + 0.10 * length, end_s - 0.20 * length
+    low, high = start_s + 0.05 * length, end_s - 0.40 * length
     lack = max(0.0, LONG_CLOSURE_S - (high - low)) / 2.0
     return low - lack, high + lack
-
-
-def _ease(x: Array) -> Array:
-    x = np.clip(x, 0.0, 1.0)
-    return x * x * (3.0 - 2.0 * x)  # type: ignore[no-any-return]
-
-
-def _join(weights: Array, last: Array | None, fps: float) -> Array:
-    """Take up the last frame of the chunk before and leave it within 80 ms."""
-    if last is None or not len(weights):
-        return weights
-    left = 1.0 - _ease((np.arange(len(weights)) + 1) / (0.08 * fps))
-    return weights + left[:, None] * (last - weights[0])
 
 
 def _remember(speech: Speech, segments: tuple[Segment, ...], closures: tuple[tuple[float, float], ...],

@@ -19,9 +19,12 @@ _COLLAR = OFFSETS[joint_index("left_collar")]
 _SHOULDER = OFFSETS[joint_index("left_shoulder")]
 SHOULDER_IN_CHEST_M: Array = _COLLAR + _SHOULDER
 """(3,) left shoulder centre in the chest (spine3) frame with the collar at rest [m]."""
+PEAK_OVER_MEAN = 1.875
+"""Peak over mean speed of a minimum-jerk movement."""
+_ELBOW_SPEED, _SHOULDER_SPEED, _HAND_SPEED = 4.4, 3.6, 2.35  # rad/s, rad/s, arm lengths/s
 _UPPER = OFFSETS[joint_index("left_elbow")] / UPPER_ARM_M
 _FORE = OFFSETS[joint_index("left_wrist")] / FOREARM_M
-_POLE = np.array([0.52, -0.68, -0.52])  # elbows hang down, a little out and back
+_POLE = np.array([0.34, -0.78, -0.52])  # elbows hang down, a little out and back
 _MAX_TWIST_RAD, _MAX_REACH, _MIN_REACH = 1.45, 0.985, 0.36
 _SUPINATION_SIGN = -1.0  # about the left forearm's own axis the palm turns up by a negative angle
 
@@ -63,6 +66,36 @@ def twist_for_palm(wrist: Array, swivel: Array, collar: Array, palm: Array) -> A
     across = wanted - (wanted @ _FORE)[:, None] * _FORE
     angle = np.arctan2(np.cross(_PALM, across) @ _FORE, across @ _PALM)
     return np.clip(angle * _SUPINATION_SIGN, -_MAX_TWIST_RAD, _MAX_TWIST_RAD)
+
+
+def invert_arm(rotations: Array) -> tuple[Array, float, float]:
+    """Wrist (3,), elbow swivel and twist of left collar, shoulder, elbow and wrist rotations (4, 3)."""
+    collar, shoulder, elbow, wrist = matrix_from_rotvec(rotations)
+    chest_from_upper = collar @ shoulder
+    upper = chest_from_upper @ _UPPER * UPPER_ARM_M
+    chest_from_fore = chest_from_upper @ elbow
+    wrist_m = _COLLAR + collar @ _SHOULDER + upper + chest_from_fore @ _FORE * FOREARM_M
+    place = (wrist_m - SHOULDER_IN_CHEST_M) / ARM_LENGTH_M
+    line = upper + chest_from_fore @ _FORE * FOREARM_M
+    line /= np.linalg.norm(line)
+    pole, side = (v - (v @ line) * line for v in (_POLE, upper))
+    swivel = float(np.arctan2(np.cross(pole, side) @ line, pole @ side)) if np.linalg.norm(side) > 0.02 else 0.0
+    palm = chest_from_fore @ wrist @ _PALM
+    angles = np.array([[-rotations[0, 1], rotations[0, 2]]])[:, ::-1]
+    twist = twist_for_palm(place[None], np.array([swivel]), angles, palm[None])
+    return place, swivel, float(twist[0])
+
+
+def least_duration_s(start: Array, end: Array) -> float:
+    """Shortest minimum-jerk movement between two wrist places (3,) that elbow, shoulder and hand can follow.
+
+    Robots' arms are slower than ours; the speeds are those a small service robot reaches.
+    """
+    near, far = np.clip(np.linalg.norm([start, end], axis=1), 0.1, 1.0)
+    elbow = abs(2.0 * np.arcsin(near) - 2.0 * np.arcsin(far))  # two equal bones: near enough
+    shoulder = float(np.arccos(np.clip(start @ end / (near * far), -1.0, 1.0)))
+    hand = float(np.linalg.norm(end - start))
+    return float(max(elbow / _ELBOW_SPEED, shoulder / _SHOULDER_SPEED, hand / _HAND_SPEED) * PEAK_OVER_MEAN)
 
 
 def mirrored(rotvecs: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from gesture_robot.body.skeleton import LEFT_HAND, RIGHT_HAND, joint_index
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import BodyMotion
-from gesture_robot.gesture.arm_ik import ArmPath, mirrored, solve_arm, twist_for_palm
+from gesture_robot.gesture.arm_ik import ArmPath, invert_arm, mirrored, solve_arm, twist_for_palm
 from gesture_robot.gesture.hands import finger_rotations, shape
 
 FPS = 30.0
@@ -32,8 +32,16 @@ def arm_key(wrist: tuple[float, float, float], palm: tuple[float, float, float],
 
 def girdle(wrist: Array) -> Array:
     """(T, 2) shoulder raised and pushed forward [rad]: it rises with a raised hand and follows a reaching one."""
-    raised = 0.04 * np.log1p(np.exp(4.0 * (wrist[:, 1] + 0.25)))
-    return np.stack([raised, 0.22 * (wrist[:, 2] - 0.12) - 0.10 * (wrist[:, 0] - 0.15)], axis=-1)
+    raised = 0.06 * np.log1p(np.exp(4.0 * (wrist[:, 1] + 0.30)))
+    return np.stack([raised, 0.34 * (wrist[:, 2] - 0.12) - 0.22 * (wrist[:, 0] - 0.15)], axis=-1)
+
+
+def key_from_pose(pose: Array, side: str) -> Array:
+    """(13,) channels that best describe one arm of a pose (55, 3); fingers and wrist bend as at rest."""
+    arm = pose[_LEFT_ARM] if side == "left" else mirrored(pose[_RIGHT_ARM])
+    key = REST_KEY.copy()
+    key[WRIST], key[SWIVEL], key[TWIST] = invert_arm(arm)
+    return key
 
 
 REST_KEY: Array = arm_key((0.15, -0.945, 0.115), (-0.96, 0.0, -0.28), "relaxed", flexion=0.06)

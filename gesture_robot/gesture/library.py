@@ -14,6 +14,7 @@ import numpy as np
 from gesture_robot.checks import Array, check_range
 from gesture_robot.datatypes import BodyMotion
 from gesture_robot.errors import UnknownName
+from gesture_robot.gesture.arm_ik import least_duration_s
 from gesture_robot.gesture.compose import FPS, REST_KEY, WRIST, Upper, arm_key, compose
 from gesture_robot.gesture.curves import Keys, ease, wander
 
@@ -68,7 +69,8 @@ def make_gesture(name: str, *, side: str = "right", amplitude: float = 1.0,
     if side not in SIDES:
         raise UnknownName("side", side, SIDES)
     score = _score(name, check_range(amplitude, 0.2, 1.5, "amplitude"))
-    pace = 1.0 if rng is None else float(rng.uniform(0.94, 1.08))
+    _give_time(score)
+    pace = 1.0 if rng is None else float(rng.uniform(0.96, 1.08))
     times = np.arange(int(np.ceil(score.end_s * pace * FPS)) + 2) / FPS
     active = _arm_track(score.arm, times, pace, rng)
     both = score.two_handed or side == "both"
@@ -84,6 +86,30 @@ def _score(name: str, amplitude: float) -> Score:
     if name not in _SCORES:
         raise UnknownName("gesture", name, _SCORES)
     return _SCORES[name](amplitude)
+
+
+def _give_time(score: Score) -> None:
+    """Stretch the whole score wherever an arm would have to move faster than it can."""
+    stretched = np.array([[0.0, 0.0]])
+    for keys in (score.arm, score.other):
+        before, here = 0.0, REST_KEY
+        marks = [[0.0, 0.0]]
+        for time_s, key in keys:
+            least = least_duration_s(here[WRIST], key[WRIST])
+            marks.append([time_s, marks[-1][1] + max(time_s - before, least)])
+            before, here = time_s, key
+        if len(marks) > 1:
+            times = np.union1d(stretched[:, 0], np.array(marks)[:, 0])
+            slower = [np.interp(times, *np.transpose(m)) + np.maximum(times - m[-1][0], 0.0) for m in (stretched, marks)]
+            stretched = np.stack([times, np.maximum(*slower)], axis=-1)
+
+    def warp(time_s: float) -> float:
+        last = stretched[-1]
+        return float(np.interp(time_s, *stretched.T) + max(time_s - last[0], 0.0))
+
+    score.arm, score.other = [(warp(t), k) for t, k in score.arm], [(warp(t), k) for t, k in score.other]
+    score.torso, score.head = [(warp(t), k) for t, k in score.torso], [(warp(t), k) for t, k in score.head]
+    score.shrug = [(warp(t), k) for t, k in score.shrug]
 
 
 def _track(keys: list[tuple[float, Array]], rest: Array, times: Array, pace: float) -> Array:

@@ -13,14 +13,14 @@ import numpy as np
 
 from gesture_robot.checks import Array
 from gesture_robot.gesture.compose import BEND, FINGERS, REST_KEY, SWIVEL, TWIST, WRIST, girdle
-from gesture_robot.gesture.arm_ik import twist_for_palm
+from gesture_robot.gesture.arm_ik import PEAK_OVER_MEAN, least_duration_s, twist_for_palm
 from gesture_robot.gesture.curves import Keys
 from gesture_robot.gesture.hands import shape
 from gesture_robot.gesture.styles import Style
 
-_PEAK = 1.875  # peak over mean speed of a minimum-jerk movement
-_SLOW = 0.42  # arm lengths/s: well below what counts as a stroke
-_LOW = np.array([-0.13, -0.74, 0.30])
+_SLOW = 0.46  # arm lengths/s: well below what counts as a stroke
+_EVEN_SPEED, _THROUGH = 0.50, 0.18
+_LOW = np.array([-0.05, -0.74, 0.30])
 _HIGH = np.array([0.54, -0.10, 0.68])
 _PALMS = {"in": (-0.95, 0.15, 0.2), "up": (-0.35, 0.9, 0.25), "down": (-0.45, -0.75, 0.3), "front": (-0.5, 0.35, 0.8)}
 
@@ -39,6 +39,7 @@ class Hand:
 
     times: list[float]
     values: list[Array]
+    velocities: list[Array]
     bows: list[Array]
     home: Array
     travel: Array
@@ -47,14 +48,14 @@ class Hand:
     @classmethod
     def start(cls, value: Array, home: Array) -> Hand:
         """A hand at `value` (13,) at time 0."""
-        return cls([0.0], [value.copy()], [], home, np.array([0.0, 1.0, 0.0]))
+        return cls([0.0], [value.copy()], [np.zeros(len(value))], [], home, np.array([0.0, 1.0, 0.0]))
 
     @property
     def last(self) -> Array:
         """Newest key's channels."""
         return self.values[-1]
 
-    def add(self, time_s: float, value: Array, bow: Array | None = None) -> None:
+    def add(self, time_s: float, value: Array, bow: Array | None = None, velocity: Array | None = None) -> None:
         """Append a key; keys closer than 20 ms to the last one are dropped."""
         if time_s - self.times[-1] < 0.02:
             return
@@ -63,24 +64,41 @@ class Hand:
             sideways[WRIST] = bow
         self.times.append(time_s)
         self.values.append(value)
+        self.velocities.append(np.zeros(len(value)) if velocity is None else velocity)
         self.bows.append(sideways)
 
     def keys(self) -> Keys:
         """The finished curve."""
-        values = np.array(self.values)
+        values, times, velocities = np.array(self.values), np.array(self.times), np.array(self.velocities)
         bows = np.array(self.bows) if self.bows else np.zeros((0, values.shape[1]))
-        return Keys(np.array(self.times), values, np.zeros_like(values), bows)
+        if len(times) > 2:  # hands do not stop dead at a key: they drift through it towards what comes next
+            slopes = np.diff(values[:, WRIST], axis=0) / np.diff(times)[:, None]
+            heading = slopes[:-1] / np.maximum(np.linalg.norm(slopes[:-1], axis=1), 1e-9)[:, None]
+            through = 0.5 * slopes[1:]  # sideways or back, never on: the apex stays where the hand turns
+            through -= np.maximum((through * heading).sum(1), 0.0)[:, None] * heading
+            through *= np.minimum(1.0, _THROUGH / np.maximum(np.linalg.norm(through, axis=1), 1e-9))[:, None]
+            free = ~velocities[1:-1].any(axis=1) & (slopes[1:].any(axis=1) & slopes[:-1].any(axis=1))
+            velocities[1:-1, WRIST] += through * free[:, None]
+        return Keys(times, values, velocities, bows)
 
 
-def choose_apexes(times_s: list[float], strengths: list[float], style: Style, first_s: float) -> list[Apex]:
-    """Strongest first, none nearer than the style's spacing to another, none before `first_s`."""
-    order = sorted(range(len(times_s)), key=lambda i: -strengths[i])
-    chosen: list[int] = []
-    for i in order:
-        apart = all(abs(times_s[i] - times_s[j]) >= style.spacing_s for j in chosen)
-        if apart and times_s[i] >= first_s and strengths[i] >= style.threshold:
-            chosen.append(i)
-    return [Apex(times_s[i], strengths[i]) for i in sorted(chosen, key=lambda i: times_s[i])]
+def choose_apexes(beats: list[Apex], style: Style, first_s: float) -> list[Apex]:
+    """The set with the greatest total weight of which no two are nearer than the style's spacing.
+
+    Emphases before `first_s` (no time to get the hands up) or weaker than the style's threshold do not count.
+    """
+    usable = [b for b in beats if b.time_s >= first_s and b.strength >= style.threshold]
+    best: list[tuple[float, int]] = []  # total weight of a set that ends with i, and the member before i
+    for i, beat in enumerate(usable):
+        before = [(best[j][0], j) for j in range(i) if beat.time_s - usable[j].time_s >= style.spacing_s]
+        total, j = max(before, default=(0.0, -1))
+        best.append((total + 0.45 + beat.strength, j))
+    chosen: list[Apex] = []
+    i = max(range(len(best)), key=lambda k: best[k][0], default=-1)
+    while i >= 0:
+        chosen.append(usable[i])
+        i = best[i][1]
+    return chosen[::-1]
 
 
 class StrokePlanner:
@@ -96,7 +114,7 @@ class StrokePlanner:
         hands = (Hand.start(start[0], self._home()), Hand.start(start[1], self._home()))
         for i, apex in enumerate(apexes):
             gap = apex.time_s - max(hands[0].times[-1], hands[1].times[-1])
-            if i == 0 or gap > 1.3 or self.rng.random() < 0.16:
+            if i == 0 or gap > 1.3 or self.rng.random() < 0.24:
                 self._new_phrase(hands)
             self._stroke(hands, apex)
         for hand in hands:
@@ -132,32 +150,33 @@ class StrokePlanner:
             self._wind_up(other, apex.time_s - span, mirror - other.last[WRIST])
             self._reach(other, apex.time_s + self.rng.uniform(-0.012, 0.012), mirror, apex.strength)
         else:
-            quiet = other.home + np.array([-0.04, -0.16, -0.06]) + self.rng.normal(0, 0.05, 3)
-            self._drift(other, apex.time_s, quiet)
+            quiet = other.home + np.array([-0.04, -0.12, -0.05]) + 0.45 * (target - lead.home)
+            self._wind_up(other, apex.time_s - span, quiet - other.last[WRIST])
+            self._drift(other, apex.time_s, quiet + self.rng.normal(0, 0.03, 3))
 
     def _duration(self, hand: Hand, apex: Apex) -> float:
         """Seconds the stroke takes: most of the gap when it is short, else about half a second."""
         gap = apex.time_s - hand.times[-1]
         raised = hand.last[1] > -0.8
-        longest = (0.48 if raised else 0.62) + self.rng.uniform(-0.05, 0.07)
+        longest = (0.54 if raised else 0.78) + self.rng.uniform(-0.05, 0.07)
         return gap if gap < longest + 0.14 else longest
 
     def _size(self, strength: float, span: float) -> float:
         """Travel [arm lengths]: a peak speed that grows with the emphasis, a bounded acceleration."""
-        peak = self.style.size * (1.45 + 0.65 * strength) * self.rng.uniform(0.88, 1.12)
-        return float(min(peak * span / _PEAK, 2.3 * span**2))
+        peak = self.style.size * (2.0 + 0.5 * strength) * self.rng.uniform(0.88, 1.12)
+        return float(min(peak * span / PEAK_OVER_MEAN, 2.4 * span**2))
 
     def _target(self, hand: Hand, size: float) -> Array:
         """The best of a handful of random places: about `size` away, turning back, down on strong beats, near home."""
         here = hand.last[WRIST]
         spread = np.array([0.20, 0.17, 0.11])
         lift = np.array([0.0, self.style.height, 0.0])
-        places = np.clip(hand.home + self.rng.normal(0, 1.1, (28, 3)) * spread, _LOW + lift, _HIGH + lift)
+        places = np.clip(hand.home + self.rng.normal(0, 1.1, (40, 3)) * spread, _LOW + lift, _HIGH + lift)
         move = places - here
         length = np.linalg.norm(move, axis=1)
         heading = move / np.maximum(length, 1e-6)[:, None]
         wanted = np.array([0.25, -0.75, 0.4]) if self._drop else np.array([0.1, 0.8, -0.1])
-        score = (-2.2 * np.abs(length - size) / size + 0.9 * heading @ wanted - 0.55 * heading @ hand.travel
+        score = (-3.4 * np.abs(length - size) / size + 0.9 * heading @ wanted - 0.55 * heading @ hand.travel
                  - 0.6 * (((places - hand.home) / spread) ** 2).mean(1) + self.rng.gumbel(0, 0.25, len(places)))
         best = int(np.argmax(score))
         return np.asarray(here + heading[best] * min(length[best], 1.12 * size))
@@ -168,9 +187,11 @@ class StrokePlanner:
         target = np.clip(target, _LOW + (0, self.style.height, 0), _HIGH + (0, self.style.height, 0))
         move = target - here
         length = float(np.linalg.norm(move))
-        limit = min(2.35 * self.style.size**0.5 * span / _PEAK, 2.5 * span**2)
+        limit = min(2.35 * span / PEAK_OVER_MEAN, 2.5 * span**2)
         if length > limit:
             move *= limit / length
+        while least_duration_s(here, here + move) > span and np.linalg.norm(move) > 0.02:
+            move = 0.87 * move
         value = self._hand_shape(hand, here + move, strength, span)
         bow = np.cross(move, self.rng.normal(0, 1, 3))
         bow *= self.rng.uniform(0.06, 0.16) * np.linalg.norm(move) / max(float(np.linalg.norm(bow)), 1e-6)
@@ -186,7 +207,7 @@ class StrokePlanner:
         palm = np.array(_PALMS[kinds[int(self.rng.choice(3, p=[0.5, 0.3, 0.2]))]]) + self.rng.normal(0, 0.12, 3)
         twist = twist_for_palm(wrist[None], value[None, SWIVEL], girdle(wrist[None]), palm[None])[0]
         value[TWIST] += np.clip(twist - value[TWIST], -1.5 * span, 1.5 * span)
-        value[BEND] = (0.22 * np.sign(-move[1]) * self.rng.uniform(-0.2, 1.0) - 0.10, self.rng.uniform(-0.10, 0.14))
+        value[BEND] = (0.22 * np.sign(-move[1]) * self.rng.uniform(-0.2, 1.0) - 0.10, self.rng.uniform(-0.14, 0.18))
         if self.rng.random() < 0.55:
             open_share = self.rng.uniform(0.0, 0.55 + 0.45 * strength)
             pick = shape("ring") if self.rng.random() < 0.15 else shape("open")
@@ -206,8 +227,11 @@ class StrokePlanner:
         if hand.last[1] < -0.8:  # hanging: nothing to hold
             hand.add(until_s, hand.last.copy())
             return
-        back = -travel * 0.25 + self.rng.normal(0, 0.025, 3)
-        back *= min(1.0, _SLOW * time_left / _PEAK / max(float(np.linalg.norm(back)), 1e-6))
+        back = -travel * 0.3 + self.rng.normal(0, 0.03, 3)
+        back -= (max(back @ hand.travel, 0.0) + 0.03) * hand.travel  # a recoil: the apex stays where the hand turns
+        most = _SLOW * time_left / PEAK_OVER_MEAN
+        length = max(float(np.linalg.norm(back)), 1e-6)
+        back *= np.clip(length, min(0.8 * most, 0.22), most) / length
         value = hand.last.copy()
         value[WRIST] = np.clip(value[WRIST] + back, _LOW - 0.05, _HIGH + 0.1)
         hand.add(until_s, value)
@@ -216,7 +240,7 @@ class StrokePlanner:
         """The quiet hand: towards a place at the waist, slowly."""
         span = time_s - hand.times[-1]
         move = target - hand.last[WRIST]
-        move *= min(1.0, _SLOW * span / _PEAK / max(float(np.linalg.norm(move)), 1e-6))
+        move *= min(1.0, _SLOW * span / PEAK_OVER_MEAN / max(float(np.linalg.norm(move)), 1e-6))
         value = hand.last.copy()
         value[WRIST] = value[WRIST] + move
         value[TWIST] += np.clip(0.15 - value[TWIST], -0.8 * span, 0.8 * span)
@@ -231,32 +255,16 @@ class StrokePlanner:
 
 
 def _glide(hand: Hand, start_s: float, target: Array, latest_s: float = np.inf) -> float:
-    """A slow, even movement (most of it at constant speed) from `start_s`; returns when it arrives."""
+    """A slow, even movement from `start_s`: 30 % of the time to speed up, 30 % to slow down; returns when it arrives."""
     hand.add(start_s, hand.last.copy())
-    distance = float(np.linalg.norm(target[WRIST] - hand.last[WRIST]))
-    span = max(0.6, 1.36 * distance / 0.52, float(np.abs(target - hand.last)[TWIST]) / 1.0)
-    begin = hand.times[-1]
+    first, begin = hand.last, hand.times[-1]
+    distance = float(np.linalg.norm(target[WRIST] - first[WRIST]))
+    span = max(0.6, distance / (0.7 * _EVEN_SPEED), abs(float(target[TWIST] - first[TWIST])) / 1.0)
     if begin + span > latest_s:  # no time for the whole way: go as far as the speed allows
         span = max(latest_s - begin, 0.3)
-        share = min(1.0, span * 0.52 / 1.36 / max(distance, 1e-6))
-        target = hand.last + share * (target - hand.last)
-    steps = np.linspace(0.0, 1.0, 13)[1:]
-    first = hand.last.copy()
-    for x in steps:
-        hand.add(begin + span * x, first + (target - first) * _even(float(x)))
+        target = first + min(1.0, 0.7 * _EVEN_SPEED * span / max(distance, 1e-6)) * (target - first)
+    cruise = (target - first) / (0.7 * span)
+    for share, done in ((0.3, 0.15 / 0.7), (0.7, 0.55 / 0.7)):
+        hand.add(begin + share * span, first + done * (target - first), velocity=cruise)
+    hand.add(begin + span, target.copy())
     return begin + span
-
-
-def _even(x: float) -> float:
-    """0 to 1 with smooth ends of 35 % and constant speed between (peak over mean 1.36 would be 1 / 0.735)."""
-    ramp = 0.35
-    peak = 1.0 / (1.0 - ramp)
-
-    def area(y: float) -> float:  # integral of a raised cosine ramp
-        return 0.5 * (y - ramp / np.pi * np.sin(np.pi * y / ramp))
-
-    if x < ramp:
-        return peak * area(x)
-    if x > 1.0 - ramp:
-        return 1.0 - peak * area(1.0 - x)
-    return peak * (0.5 * ramp + x - ramp)

@@ -26,7 +26,8 @@ def parse_bind(bind: str) -> tuple[str, int]:
     host, colon, port_text = bind.strip().rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not port_text.isascii() or not port_text.isdigit() or int(port_text) > 65535:
-        raise InvalidInput(f"--bind '{bind}' is not HOST:PORT with a port of 0 to 65535. Use for example --bind {EXAMPLE}")
+        raise InvalidInput(f"--bind '{bind}' is not HOST:PORT with a port of 0 to 65535. "
+                           f"Use for example --bind {EXAMPLE}")
     port = int(port_text)
     if host == "localhost":
         return "127.0.0.1", port

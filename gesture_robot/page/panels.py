@@ -15,14 +15,16 @@ from gesture_robot.page.state import PageState
 
 JPEG_QUALITY = 80
 EMPTY_PICTURE = np.full((3, 4, 3), 32, dtype=np.uint8)
+STOP_REPEATS_HZ = 10.0
 SOFTWARE_STOP = "A software stop: not a certified emergency stop."
 STYLE = """<style>
-button:has(.icon-tabler-hand-stop) { height: 4.6rem; font-size: 1.7rem; font-weight: 800; letter-spacing: .12em; }
+button:has(.icon-tabler-hand-stop) { height: 4.6rem !important; font: 800 1.7rem system-ui; letter-spacing: .12em; }
 .gr { font: 13px/1.45 system-ui, sans-serif; padding: 2px 10px 4px; overflow-wrap: anywhere; }
-.gr h4 { margin: 0 0 3px; font-size: 11px; font-weight: 600; letter-spacing: .08em; text-transform: uppercase; opacity: .55; }
-.gr table { width: 100%; border-collapse: collapse; } .gr td { padding: 1px 0; } .gr td:last-child { text-align: right; }
-.gr .chip { display: inline-block; padding: 0 9px; border-radius: 9px; background: #1c7ed6; color: #fff; font-weight: 600; }
-.gr .chip.stop { background: #e03131; } .gr .dim { opacity: .6; } .gr b { color: #ffd43b; }
+.gr h4 { margin: 0 0 3px; font-size: 11px; font-weight: 600; letter-spacing: .08em; text-transform: uppercase; }
+.gr h4, .gr .dim { opacity: .6; } .gr b { color: #ffd43b; }
+.gr table { width: 100%; border-collapse: collapse; } .gr td { padding: 1px 0; } .gr td + td { text-align: right; }
+.gr .chip { display: inline-block; padding: 0 9px; border-radius: 9px; background: #1c7ed6; color: #fff; }
+.gr .chip.stop { background: #e03131; }
 </style>"""
 
 
@@ -35,6 +37,8 @@ class Controls:
         stop = gui.add_button("STOP", color="red", icon="hand-stop", hint="Brake now and hold. " + SOFTWARE_STOP)
         self.release = gui.add_button("Release", color="gray", icon="lock-open", disabled=True,
                                       hint="Let the robot move again, with new motion from where it is.")
+        # Pressing counts, not only letting go, and it is sent again while held: the browser thins out quick messages.
+        stop.on_hold(self._sender("stop"), callback_hz=STOP_REPEATS_HZ)
         stop.on_click(self._sender("stop"))
         self.release.on_click(self._sender("release"))
         self.face = add_picture(gui, "Face")
@@ -56,8 +60,8 @@ class Controls:
         async def submitted(_: Any) -> None:
             words = text.value.strip()
             if words:
-                self._send("say", words)
                 text.value = ""
+                self._send("say", words)
 
         async def pressed(_: Any) -> None:
             form.submit()
@@ -126,9 +130,12 @@ def thoughts_html(state: PageState) -> str:
     """The decision with its reason, what is being said, and who is there."""
     parts = []
     if state.act:
-        parts.append(f"<h4>Decision</h4><div id='decision'><span class='chip'>{escape(state.act)}</span> {escape(state.reason)}</div>")
+        chip = f"<span class='chip'>{escape(state.act)}</span>"
+        parts.append(f"<h4>Decision</h4><div id='decision'>{chip} {escape(state.reason)}</div>")
     if state.spoken_words:
-        words = (f"<b>{escape(w)}</b>" if i == state.spoken_word else escape(w) for i, w in enumerate(state.spoken_words))
+        words = [escape(word) for word in state.spoken_words]
+        if 0 <= state.spoken_word < len(words):
+            words[state.spoken_word] = f"<b>{words[state.spoken_word]}</b>"
         parts.append(f"<h4>Says</h4><div id='says'>{' '.join(words)}</div>")
     people = "<br>".join(escape(line) for line in state.people) or "<span class='dim'>nobody in view</span>"
     parts.append(f"<h4>People</h4><div id='people'>{people}</div>")
@@ -137,6 +144,7 @@ def thoughts_html(state: PageState) -> str:
 
 def status_html(state: PageState) -> str:
     """A table of label and value."""
-    rows = "".join(f"<tr><td class='dim'>{escape(label)}</td><td>{escape(value)}</td></tr>" for label, value in state.status)
+    rows = "".join(f"<tr><td class='dim'>{escape(label)}</td><td>{escape(value)}</td></tr>"
+                   for label, value in state.status)
     return f"<div class='gr'><table>{rows}</table></div>" if rows else ""
 

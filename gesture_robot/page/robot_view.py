@@ -15,7 +15,8 @@ from scipy.spatial.transform import Rotation
 
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import RobotModel
-from gesture_robot.robots.urdf import Geometry, Joint, UrdfTree, parse_urdf
+from gesture_robot.robots.model import tree_of
+from gesture_robot.robots.urdf import Geometry, Joint, UrdfTree
 
 ROOT = "/robot"
 _LOG = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class RobotView:
 
     def __init__(self, scene: Any, model: RobotModel):
         self._model = model
-        self._tree = parse_urdf(model.urdf_xml, model.name)
+        self._tree = tree_of(model)
         self._frames: dict[str, Any] = {}
         self._shown: dict[str, float] = {}
         paths = {self._tree.root: ROOT}

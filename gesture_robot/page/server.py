@@ -68,7 +68,8 @@ class OperatorPage:
             InvalidInput: joint positions of another robot.
         """
         if state.joint_positions is not None and len(state.joint_positions) != self._joints:
-            raise InvalidInput(f"PageState.joint_positions must have {self._joints} entries, got {len(state.joint_positions)}.")
+            raise InvalidInput(f"PageState.joint_positions must have {self._joints} entries, "
+                               f"got {len(state.joint_positions)}.")
         self._latest = state
         self._fresh.set()
 
@@ -116,7 +117,7 @@ class OperatorPage:
     def _send(self, kind: str, value: str) -> None:
         if kind == "stop":
             self.stop_pressed.set()
-            self._events.clear()
+            self._events.clear()  # what waits was pressed before the stop
         self._events.append(PageEvent(kind, value))
 
     def _work(self) -> None:
@@ -160,18 +161,14 @@ def _start_server(host: str, port: int, label: str) -> Any:
     except ImportError as error:
         raise MissingDependency("viser", "page", str(error)) from None
     with _quiet_viser(), _loopback_pages_only():
-        server = viser.ViserServer(host=host, port=port, label=label, verbose=False)
+        server: Any = viser.ViserServer(host=host, port=port, label=label, verbose=False)
     if port and server.get_port() != port:  # lost a race: viser silently moves to the next port
         with _quiet_viser():
             server.stop()
         check_free(host, port)
         raise InvalidInput(f"port {port} on {host} was taken meanwhile. Start again or use another port with --bind")
-    server.request_share_url = partial(_no_tunnel)  # never a public tunnel to a robot
+    server.request_share_url = lambda verbose=True: None  # never a public tunnel to a robot
     return server
-
-
-def _no_tunnel(verbose: bool = True) -> None:
-    return None
 
 
 @contextmanager

@@ -58,6 +58,11 @@ def load_model(name_or_path: str) -> RobotModel:
     return _build(path.stem, path, settings, str(beside) if beside.is_file() else str(path))
 
 
+def robot_description(name: str) -> str:
+    """The one line that a known robot's settings say about it."""
+    return str(_read_settings(resource_path(f"config/robots/{name}.yaml")).get("description", ""))
+
+
 @lru_cache(maxsize=8)
 def _parsed(urdf_xml: str) -> UrdfTree:
     return parse_urdf(urdf_xml)

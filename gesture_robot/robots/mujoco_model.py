@@ -176,7 +176,7 @@ def _touching_at_rest(model: RobotModel) -> set[frozenset[str]]:
 
 def contact_links(compiled: mujoco.MjModel, data: mujoco.MjData) -> list[tuple[str, str]]:
     """Names of the two links of every contact in `data`."""
-    bodies = compiled.geom_bodyid[np.array([c.geom for c in data.contact]).reshape(-1, 2)]
+    bodies = compiled.geom_bodyid[np.array([c.geom for c in data.contact], dtype=int).reshape(-1, 2)]
     return [(compiled.body(int(a)).name, compiled.body(int(b)).name) for a, b in bodies]
 
 

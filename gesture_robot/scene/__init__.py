@@ -1,0 +1,1 @@
+"""Picture sources: built-in scenes of photograph pixels, camera devices, video files."""

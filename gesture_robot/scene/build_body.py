@@ -5,23 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.scene.layout import EYE_HEIGHT_M, EYES_UV, NECK_U, PX_PER_M
+from gesture_robot.scene.layout import EYE_HEIGHT_M, EYES_UV, NECK_PAGE, NECK_U, PX_PER_M
 
 Mesh = tuple[Array, Array, Array]
 
-CANVAS = (1056, 420)
+CANVAS = (1072, 420)
 MIRROR_U = 195.0
 """The free arm on the left of the picture is mirrored at this column to replace the helmet."""
 SEAM_UV = ((372, 296), (330, 340), (292, 372), (284, 404), (262, 434), (212, 470), (198, 512), (420, 512), (420, 296))
 HIP_ROWS = ((512, 26, 366), (535, 44, 350), (560, 62, 334), (600, 70, 326))
-LEG_TOP_V, LEG_END_V, KNEE_V, BOOT_V = 575, 1047, 800, 958
+LEG_TOP_V, KNEE_V, BOOT_V = 575, 800, 972
 LEG_U = {"left": 262.0, "right": 134.0}
-LEG_HALF_PX = ((575, 68), (640, 66), (800, 52), (930, 46), (958, 44), (985, 50), (1030, 54), (1047, 50))
+LEG_HALF_PX = ((575, 68), (640, 66), (800, 52), (940, 46), (972, 44), (1000, 50), (1050, 54), (1070, 50))
 TORSO_DEPTH_M = 0.15
+NECK_HALF_PX = ((128, 31), (150, 31), (170, 32), (188, 33), (200, 35), (212, 39))
 
 
 def paint_body(photo: Array, mask: Array) -> Array:
-    """(1056, 420, 3) picture of the whole body without head: torso, hips, legs and boots; colours run past the outline."""
+    """(1072, 420, 3) picture of the whole body without head: torso, hips, legs and boots; colours run past the outline."""
     import cv2
 
     height, width = CANVAS
@@ -54,7 +55,9 @@ def _torso(photo: Array, mask: Array) -> tuple[Array, Array]:
     torso = photo[:, :CANVAS[1]] * (1 - soft) + other * soft
     inside = np.where(seam > 0, other_mask, mask[:, :CANVAS[1]])
     inside[:140] = 0
-    inside = cv2.erode(cv2.morphologyEx(inside, cv2.MORPH_OPEN, np.ones((9, 9))), np.ones((5, 5)))
+    inside[350:, :24] = 0  # the flag's red stripes look like cloth
+    inside[350:, round(2 * MIRROR_U) - 24:] = 0
+    inside = cv2.erode(cv2.morphologyEx(inside, cv2.MORPH_OPEN, np.ones((9, 9))), np.ones((7, 7)))
     return torso.astype(np.uint8), inside
 
 
@@ -76,32 +79,43 @@ def _paint_leg(canvas: Array, cloth: Array, centre: int) -> None:
         shade = 0.62 + 0.38 * np.sqrt(np.clip(1.0 - across**2, 0.0, 1.0))
         colour = cloth[(row * 2 // 3) % len(cloth), u - u[0] + 20].astype(np.float64)
         if row > BOOT_V:
-            colour = np.full_like(colour, 34.0 + 10.0 * (row % 20 < 2) + 30.0 * (row > 1030))
+            colour = np.full_like(colour, 34.0 + 10.0 * (row % 20 < 2) + 30.0 * (row > 1053))
         fold = 1.0 - 0.16 * np.exp(-(((row - KNEE_V - 9 * across) / 7.0) ** 2)) - 0.25 * np.exp(-(((row - BOOT_V) / 5.0) ** 2))
         canvas[row, u] = (colour * (shade * fold)[:, None]).clip(0, 255).astype(np.uint8)
 
 
 def _paint_hands(canvas: Array) -> None:
-    """Two gloved hands, one over the other, where the photograph ends."""
+    """Two gloved hands, one over the other, where the photograph ends: wrist, back of the hand, four fingers."""
     import cv2
 
-    soft = canvas.copy()
-    for centre, angle, colour in (((214, 524), 160, (50, 50, 66)), ((176, 520), 22, (64, 64, 82))):
-        cv2.ellipse(soft, centre, (38, 22), angle, 0, 360, colour, -1, cv2.LINE_AA)
-        cv2.ellipse(soft, (centre[0], centre[1] - 5), (28, 10), angle, 0, 360, tuple(int(c * 1.35) for c in colour), -1, cv2.LINE_AA)
-    box = (slice(490, 560), slice(120, 270))
-    canvas[box] = cv2.GaussianBlur(soft[box], (0, 0), 1.5)
+    soft = canvas.astype(np.float32)
+    for wrist, hand, step in (((252, 502), (204, 522), (-1.0, 0.28)), ((138, 502), (186, 524), (1.0, 0.32))):
+        reach = np.array(step) * 34.0
+        for colour, grow, lift in (((26, 27, 36), 2, 0), ((66, 67, 84), 0, 0), ((92, 93, 112), -7, -3)):
+            cv2.line(soft, (wrist[0], wrist[1] + lift), (hand[0], hand[1] + lift), colour, 30 + 2 * grow, cv2.LINE_AA)
+            for finger in range(4):
+                root = np.array(hand) + [0.0, -12.0 + 8.5 * finger + lift]
+                tip = root + reach * (1.0, 0.86, 1.0, 0.8)[finger] + [0.0, 2.0 * finger]
+                cv2.line(soft, *(tuple(int(x) for x in point) for point in (root, tip)), colour, max(3, 10 + grow), cv2.LINE_AA)
+    box = (slice(470, 570), slice(100, 290))
+    canvas[box] = cv2.GaussianBlur(soft[box], (0, 0), 1.1).clip(0, 255).astype(np.uint8)
 
 
 def _paint_neck(canvas: Array, photo: Array) -> None:
-    """Skin above the collar where the photograph shows the chin: the last rows of the neck, drawn upwards."""
+    """Skin above the black collar where the photograph shows the chin, shaded like a cylinder."""
     import cv2
 
-    row = photo[184:188, 186:256].astype(np.float64).mean(axis=0)
-    for column in range(0, 8):
-        row[column], row[-1 - column] = row[8], row[-9]
-    neck = np.repeat(row[None], 60, axis=0) * np.linspace(0.55, 0.9, 60)[:, None, None]
-    canvas[126:186, 186:256] = cv2.GaussianBlur(neck.astype(np.uint8), (0, 0), 1.2)
+    skin = photo[150:166, 205:240].reshape(-1, 3).mean(axis=0) * 0.82
+    across = np.linspace(-1.0, 1.0, 80)
+    shade = 0.55 + 0.45 * np.sqrt(1.0 - 0.95 * across**2)
+    rows = np.arange(126, 230)
+    edge = 190.0 - 6.0 * across**2
+    black = 1.0 / (1.0 + np.exp(-(rows[:, None] - edge[None]) / 1.0))[..., None]
+    dark = np.clip((rows - 126) / 60.0, 0.0, 1.0)[:, None, None]
+    colour = skin * shade[None, :, None] * (0.62 + 0.38 * dark)
+    neck = colour * (1 - black) + np.array([7.0, 7.0, 8.0]) * (0.7 + 0.5 * shade[None, :, None]) * black
+    left, top = NECK_PAGE
+    canvas[top:top + len(rows), left:left + 80] = cv2.GaussianBlur(neck.clip(0, 255).astype(np.uint8), (0, 0), 1.0)
 
 
 def build_body(mask: Array) -> dict[str, Mesh]:
@@ -112,7 +126,8 @@ def build_body(mask: Array) -> dict[str, Mesh]:
         columns = np.nonzero(inside[v])[0]
         rows.append((v, columns.min() - 2.0, columns.max() + 2.0))
     torso = _relief([*rows, *HIP_ROWS], TORSO_DEPTH_M)
-    neck = _tube([(v, NECK_U + 2, 33.0) for v in (128, 150, 170, 190, 215)], 0.052)
+    vertices, uv, triangles = _tube([(v, NECK_U + 2, half) for v, half in NECK_HALF_PX], 0.052)
+    neck = (vertices, uv - (NECK_U + 2 - 40, 126) + NECK_PAGE, triangles)
     legs = {f"{side}_leg": _tube([(v, centre, half) for v, half in LEG_HALF_PX], 0.085) for side, centre in LEG_U.items()}
     return {"torso": torso, "neck": neck} | legs
 

@@ -15,9 +15,9 @@ OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379
         136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 """MediaPipe's face oval, from the top of the forehead over the person's left."""
 CENTRE_UV = (227.0, 92.0)
-WIDEST_D = -58.0
+WIDEST_D = -62.0
 """Depth [px] at which hair and skull are widest, and that of the back of the head."""
-BACK_D = -128.0
+BACK_D = -130.0
 NAPE_V = 128.0
 HAIR_BOTTOM_V = 128.0
 FRONT_RINGS = (0.35, 0.7, 1.0)
@@ -120,7 +120,9 @@ def _front_rings(oval: Array, outline: Array, widest: Array) -> list[tuple[Array
         radius = outer * np.sin(angle)
         where = CENTRE_UV + (outline - CENTRE_UV) * (radius / outer)[:, None]
         depth = widest + (oval[:, 2] + 5.0 * np.sin(np.pi * share) - widest) * np.cos(angle) / np.cos(start)
-        rings.append((np.column_stack([where, depth, where]), 0.0, True))
+        drawn = inner + share * (0.97 * outer - inner)  # between flat and even, so that turned hair is not stretched
+        texture = CENTRE_UV + (outline - CENTRE_UV) * ((0.4 * np.minimum(radius, 0.97 * outer) + 0.6 * drawn) / outer)[:, None]
+        rings.append((np.column_stack([where, depth, texture]), 0.0, True))
     return rings
 
 
@@ -133,7 +135,7 @@ def _back_rings(oval: Array, outline: Array, widest: Array) -> list[tuple[Array,
         rise = np.clip((degrees - 90.0) / 40.0, 0.0, 1.0)
         where[:, 1] += rise * (np.minimum(where[:, 1], NAPE_V) - where[:, 1])
         depth = widest + (BACK_D - widest) * -np.cos(angle)
-        texture = CENTRE_UV + (outline - CENTRE_UV) * (0.98 * np.sin(angle))
+        texture = CENTRE_UV + (outline - CENTRE_UV) * (0.97 * (1.0 - 0.7 * (degrees - 90.0) / 90.0))
         rings.append((np.column_stack([where, depth, texture]), 1.0, degrees > 90.0))
     return rings
 

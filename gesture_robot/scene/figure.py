@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from gesture_robot.checks import Array
 from gesture_robot.resources import resource_path
-from gesture_robot.scene.layout import EYE_HEIGHT_M, EYES_FROM_NECK_M, HIP_HEIGHT_M, KNEE_HEIGHT_M
+from gesture_robot.scene.layout import EYE_HEIGHT_M, EYES_FROM_NECK_M, HEAD_PAGE, HIP_HEIGHT_M, KNEE_HEIGHT_M, NECK_PAGE
 from gesture_robot.scene.raster import Surface, Texture
 
 PARTS = ("torso", "neck", "head", "left_leg", "right_leg")
@@ -33,6 +33,11 @@ class FigurePose:
     """Half the angle between the legs [rad]; 0 stands still."""
     lean_m: float = 0.0
     """Sideways sway of the hips."""
+    legs_yaw: float | None = None
+    """Where the legs point; with the body when None."""
+    wave: float = 0.0
+    """Right hand up, 0..1."""
+    wave_phase: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,10 +71,13 @@ def base_from_head(pose: FigurePose) -> Array:
 def figure_surfaces(figure: Figure, pose: FigurePose, camera_from_base: Array) -> tuple[Surface, Surface]:
     """Body (legs, torso, neck) and head, ready to draw in this order."""
     camera_from_body = camera_from_base @ base_from_body(pose)
+    turn = np.eye(4)
+    if pose.legs_yaw is not None:
+        turn[:3, :3] = Rotation.from_euler("z", pose.legs_yaw - pose.body_yaw).as_matrix()
     legs = []
     for side, sign in (("left_leg", 1.0), ("right_leg", -1.0)):
         vertices, uv, triangles = figure.meshes[side]
-        legs.append((_move(camera_from_body, _step(vertices, sign, pose)), uv, triangles))
+        legs.append((_move(camera_from_body @ turn, _step(vertices, sign, pose)), uv, triangles))
     legs.sort(key=lambda leg: -float(leg[0][:, 2].mean()))
     trunk = [(_move(camera_from_body, figure.meshes[part][0]), *figure.meshes[part][1:]) for part in ("torso", "neck")]
     vertices, uv, triangles = figure.meshes["head"]
@@ -111,26 +119,30 @@ def load_figure(look: str = "orange") -> Figure:
     with np.load(resource_path("config/scene/figure.npz")) as data:
         meshes = {part: (data[f"{part}_vertices"].astype(np.float64), data[f"{part}_uv"].astype(np.float64),
                          data[f"{part}_triangles"].astype(np.intp)) for part in PARTS}
+        face_oval = data["face_oval"]
     rgb = cv2.cvtColor(cv2.imread(str(resource_path("config/scene/figure.jpg"))), cv2.COLOR_BGR2RGB)
     if look == "orange":
         return Figure(meshes, Texture.from_rgb(rgb))
     mirrored = {part: (v * [1.0, -1.0, 1.0], uv, t[:, ::-1]) for part, (v, uv, t) in meshes.items()}
     mirrored["left_leg"], mirrored["right_leg"] = mirrored["right_leg"], mirrored["left_leg"]
-    return Figure(mirrored, Texture.from_rgb(_recolour(rgb)))
+    return Figure(mirrored, Texture.from_rgb(_recolour(rgb, face_oval)))
 
 
-def _recolour(rgb: Array) -> Array:
+def _recolour(rgb: Array, face_oval: Array) -> Array:
     """Orange cloth becomes blue, blond hair brown; skin is left as it is."""
     import cv2
 
     hsv = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV)
     hue, saturation, value = (hsv[..., i].astype(np.int32) for i in range(3))
-    cloth = (hue < 16) & (saturation > 165)
-    cloth[:430, 420:] = False
-    hair = np.zeros_like(cloth)
-    hair[:430, 420:] = ((hue > 12) & (hue < 32) & (saturation > 70) & (value < 215))[:430, 420:]
-    hsv[..., 0] = np.where(cloth, (hue + 98) % 180, hue)
-    hsv[..., 1] = np.where(cloth, saturation * 6 // 10, saturation)
-    soft = cv2.GaussianBlur(hair.astype(np.float32), (0, 0), 1.5)
-    hsv[..., 2] = (np.where(cloth, value * 8 // 10, value) * (1.0 - 0.45 * soft)).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
+    page = np.zeros(hue.shape, bool)
+    page[:430, HEAD_PAGE[0]:] = True
+    skin = cv2.fillPoly(np.zeros(hue.shape, np.uint8), [np.rint(face_oval).astype(np.int32)], 1) > 0
+    skin[:NECK_PAGE[1] + 110, :NECK_PAGE[0] + 90] = True
+    reddish = ((hue < 20) | (hue > 168)) & (saturation > 80) & (value > 50)
+    cloth = cv2.GaussianBlur((reddish & ~page & ~skin).astype(np.float32), (0, 0), 1.2)
+    hair = cv2.GaussianBlur((page & ~(skin & (value > 105)) & (hue > 12) & (hue < 32) & (saturation > 70) & (value < 215)).astype(np.float32), (0, 0), 1.5)
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
+    blue = np.clip(grey * np.array([0.46, 0.78, 1.15], np.float32), 0, 255)
+    brown = rgb * np.array([0.62, 0.52, 0.46], np.float32)
+    mixed = rgb * (1 - cloth - hair)[..., None] + blue * cloth[..., None] + brown * hair[..., None]
+    return np.asarray(mixed.clip(0, 255).astype(np.uint8))

@@ -6,12 +6,13 @@ the floor below the neck: x forward, y to the person's left, z up.
 
 from __future__ import annotations
 
-PX_PER_M = 632.0
-"""Of the photograph at the face: MediaPipe's canonical face fitted to the landmarks."""
+PX_PER_M = 645.0
+"""Of the photograph at the face, so that MediaPipe's canonical face has its own size."""
 EYES_UV = (225.5, 102.6)
 """Middle between the eyes: the origin of the head frame."""
-PHOTO_POSE_DEG = (-0.9, 8.6, -3.0)
-"""Yaw, pitch, roll (intrinsic y, x, z; x right, y up, z to the viewer) of the canonical face in the photograph."""
+PHOTO_POSE_DEG = (1.0, 11.0, -3.0)
+"""Yaw, pitch, roll (intrinsic y, x, z; x right, y up, z to the viewer) that MediaPipe's canonical face
+takes in the photograph; a looking straight ahead of it is pitched down by about this much."""
 EYE_HEIGHT_M = 1.5
 NECK_U = 218.0
 """Column of the neck's axis."""
@@ -20,9 +21,13 @@ EYES_FROM_NECK_M = (0.085, 0.0, 0.11)
 BODY_PAGE = (0, 0)
 HEAD_PAGE = (420, 0)
 BACK_PAGE = (420, 220)
+NECK_PAGE = (4, 4)
+"""The neck's own picture, 80 wide and 104 high."""
 PAGE_ORIGIN_UV = (140, 0)
 """Photograph pixel at the corner of the head pages."""
 PAGE_SIZE = (176, 210)
-ATLAS_SIZE = (600, 1056)
+ATLAS_SIZE = (600, 1072)
 HIP_HEIGHT_M = 0.75
 KNEE_HEIGHT_M = 0.40
+CAMERA_M = (0.05, 0.0, 1.28)
+"""Of the fixed camera in the robot's base frame; people who look at the robot look here."""

@@ -16,7 +16,7 @@ from gesture_robot.speech.config import SpeechConfig
 from gesture_robot.speech.espeak_library import PITCH, RANGE, RATE, RATE_HZ, VOLUME, open_session
 from gesture_robot.speech.espeak_voices import resolve_voice
 from gesture_robot.speech.join import fit_to_frames, join_speech, shift_speech
-from gesture_robot.speech.sentences import split_sentences
+from gesture_robot.speech.sentences import pause_after, split_sentences
 from gesture_robot.speech.text import clean, has_words, spoken_words
 from gesture_robot.speech.word_times import Sound, group_events, words_in_samples
 
@@ -93,7 +93,7 @@ class EspeakTts:
             yield fit_to_frames(shift_speech(speech, self.config.lead_s if count == 0 else 0.0))
             count += 1
         if count == 0:
-            raise InvalidInput(f"the voice '{voice}' has no sound for this text: choose the text's own language.")
+            raise InvalidInput(f"the voice '{voice}' has no sound for this text: choose another language or voice.")
 
     def _speak(self, sentence: str, voice: str, emotion: str,
                began: int) -> tuple[Array, tuple[Word, ...], tuple[Phoneme, ...]] | None:
@@ -112,7 +112,7 @@ class EspeakTts:
             if not groups or self._stops != began:
                 return None
             words = words_in_samples(tokens, groups, session.phonemes_of)
-        samples = _trim(_limit(samples), groups[-1].sounds[-1].end, config.pause_s)
+        samples = _end_with_pause(_limit(samples), pause_after(sentence, config.pause_s))
         sounds = [sound for group in groups for sound in group.sounds]
         return samples, _words(words, len(samples)), _phonemes(sounds, len(samples))
 
@@ -129,11 +129,11 @@ def _limit(samples: Array) -> Array:
     return samples * np.float32(_CEILING / peak) if peak > _CEILING else samples
 
 
-def _trim(samples: Array, last_sound: int, pause_s: float) -> Array:
-    """Cut the silence after the last sound to `pause_s`; what still sounds is never cut."""
+def _end_with_pause(samples: Array, pause_s: float) -> Array:
+    """Exactly `pause_s` of silence after the last sample that can be heard."""
     loud = np.flatnonzero(np.abs(samples) > _SILENCE)
-    end = max(int(loud[-1]) + 1 if len(loud) else 0, min(last_sound, len(samples)))
-    return samples[:end + round(pause_s * RATE_HZ)]
+    sounding = samples[:int(loud[-1]) + 1 if len(loud) else 0]
+    return np.concatenate([sounding, np.zeros(round(pause_s * RATE_HZ), np.float32)])
 
 
 def _words(words: list[tuple], count: int) -> tuple[Word, ...]:  # type: ignore[type-arg]

@@ -211,8 +211,13 @@ def _collect(events: object, into: list[RawEvent]) -> None:
         if event.type == _WORD:
             into.append(RawEvent(True, event.text_position - 1, event.sample))
         elif event.type == _PHONEME:
-            into.append(RawEvent(False, event.text_position - 1, event.sample, event.id.string.decode("utf-8", "replace").strip()))
+            into.append(RawEvent(False, event.text_position - 1, event.sample, _ipa(event.id.string)))
         index += 1
+
+
+def _ipa(raw: bytes) -> str:
+    """At most 8 bytes without a sure terminator; a hyphen is the library's mark for a reduced vowel, not IPA."""
+    return raw.decode("utf-8", "ignore").strip().rstrip("-")
 
 
 def _languages(address: int) -> tuple[str, ...]:

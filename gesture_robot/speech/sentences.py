@@ -30,6 +30,13 @@ def split_sentences(text: str, max_chars: int = 240) -> Iterator[str]:
     return _sentences(text, max_chars)
 
 
+def pause_after(piece: str, pause_s: float) -> float:
+    """Silence that belongs after a piece: `pause_s` after a sentence, half at a comma, none inside a phrase."""
+    if re.search(rf"[.!?…{_FULL}][^\w\s]*$", piece):
+        return pause_s
+    return pause_s / 2.0 if re.search(r"[,;:，、；：،؛—–-]$", piece) else 0.0
+
+
 def _sentences(text: str, max_chars: int) -> Iterator[str]:
     start = 0
     for match in _END.finditer(text):

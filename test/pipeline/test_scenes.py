@@ -13,7 +13,7 @@ from gesture_robot.recording.report import face_turned_s, head_angle, lip_sync
 from gesture_robot.scene.camera import SceneCamera
 from gesture_robot.scene.faults import FailingCamera, NoiseCamera
 
-pytestmark = pytest.mark.scene
+pytestmark = pytest.mark.slow
 
 
 @lru_cache(maxsize=8)

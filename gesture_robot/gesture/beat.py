@@ -1,0 +1,129 @@
+"""Co-speech motion without a model: strokes whose ends fall on stressed words, on SMPL-X.
+
+Works from `speech.emphasis.emphases`, so it needs words or only audio. The apex leads the word's onset by
+`apex_lead_s`: gestures precede the words they belong to (Habets et al. 2011 find integration at 0 to 160 ms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
+from gesture_robot.checks import Array, frozen_array
+from gesture_robot.datatypes import BodyMotion, Speech
+from gesture_robot.gesture.compose import BEND, FINGERS, FPS, REST_KEY, TWIST, WRIST, compose, key_from_pose, rest_pose
+from gesture_robot.gesture.curves import Keys, ease, smooth, wander
+from gesture_robot.gesture.planner import Apex, StrokePlanner, choose_apexes
+from gesture_robot.gesture.styles import Style, style_for
+from gesture_robot.gesture.upper import activity, upper_body
+from gesture_robot.settings import check_settings, setting
+from gesture_robot.speech.emphasis import emphases
+
+_HAND_LAG_S = 0.05
+_SEED_FADE_S = 0.7
+_STRESSED = 0.45
+_DRAG = 0.32  # rad
+
+
+@dataclass(frozen=True)
+class BeatConfig:
+    """Settings of BeatGestures."""
+
+    apex_lead_s: float = setting(0.12, "a stroke ends this long before its word begins", unit="s", low=0.0, high=0.3)
+    amplitude: float = setting(1.0, "size of all strokes; 1 is a lively presenter", low=0.1, high=1.3)
+    end_at_rest: bool = setting(True, "return to rest after the last word; else wait in the gesture space")
+
+
+class BeatGestures:
+    """Implements protocols.GestureGenerator."""
+
+    fps = FPS
+
+    def __init__(self, config: BeatConfig | None = None):
+        self.config = config or BeatConfig()
+        check_settings(self.config)
+
+    def generate(self, speech: Speech, *, style: str = "neutral", seed_pose: Array | None = None,
+                 rng: np.random.Generator) -> BodyMotion:
+        """One utterance from `seed_pose` (55, 3); lasts until the hands are back at rest.
+
+        Raises:
+            UnknownName: unknown style. InvalidInput: a seed pose of the wrong shape or with NaN.
+        """
+        return self._motion(speech, style, seed_pose, rng, to_rest=self.config.end_at_rest)
+
+    def stream(self, chunks: Iterable[Speech], *, style: str = "neutral", rng: np.random.Generator) -> Iterator[BodyMotion]:
+        """One motion per chunk, exactly as long as its audio (rounded up to a frame), continuing the pose before.
+
+        The hands stay up between chunks: who plays the last one lets them down (MotionPlayer does).
+        """
+        pose: Array | None = None
+        for chunk in chunks:
+            motion = self._motion(chunk, style, pose, rng, to_rest=False)
+            pose = motion.rotations[-1]
+            yield motion
+
+    def _motion(self, speech: Speech, style_name: str, seed_pose: Array | None, rng: np.random.Generator, *,
+                to_rest: bool) -> BodyMotion:
+        style = style_for(style_name, speech.emotion)
+        seed = rest_pose() if seed_pose is None else frozen_array(seed_pose, (55, 3), "seed_pose")
+        beats = self._beats(speech)
+        curves = self._curves(beats, style, seed, speech.duration_s, rng, to_rest=to_rest)
+        end_s = max([speech.duration_s] + ([float(c.times_s[-1]) + 0.1 for c in curves] if to_rest else []))
+        count = max(1, int(np.ceil(end_s * FPS - 1e-9)))
+        times = np.arange(count) / FPS
+        left, right = (_sample(curve, times, bool(beats), rng) for curve in curves)
+        talking = activity(times, beats[0].time_s - 0.6, times[-1], fade_out=to_rest) if beats else np.zeros(count)
+        talking *= ease(times / 0.5)
+        motion = compose(left, right, upper_body(times, left, right, beats, talking, style, rng))
+        return _from_seed(motion, seed, times)
+
+    def _beats(self, speech: Speech) -> list[Apex]:
+        """Stressed words only, their strength spread over [0, 1]."""
+        lead = self.config.apex_lead_s
+        return [Apex(e.word_start_s - lead, min((e.strength - _STRESSED) / (1.0 - _STRESSED), 1.0))
+                for e in emphases(speech) if e.strength > _STRESSED]
+
+    def _curves(self, beats: list[Apex], style: Style, seed: Array, duration_s: float, rng: np.random.Generator, *,
+                to_rest: bool) -> tuple[Keys, Keys]:
+        scaled = Style(**{**style.__dict__, "size": style.size * self.config.amplitude})
+        start = key_from_pose(seed, "left"), key_from_pose(seed, "right")
+        raised = max(start[0][1], start[1][1]) > -0.8
+        apexes = choose_apexes(beats, scaled, 0.30 if raised else 0.38)
+        return StrokePlanner(scaled, rng).plan(apexes, start, duration_s, to_rest=to_rest)
+
+
+def _sample(curve: Keys, times: Array, alive: bool, rng: np.random.Generator) -> Array:
+    """Arm channels over time: hand and fingers follow the wrist, and a hand that waits is never dead still."""
+    track = curve(times)
+    track[:, TWIST:] = curve(times - _HAND_LAG_S)[:, TWIST:]
+    if alive:
+        lifted = np.clip((track[:, 1:2] - REST_KEY[1]) / 0.3, 0.0, 1.0)
+        noise = wander(times, rng, 9, 1.9) * ease(times / 0.5)[:, None] * lifted
+        track[:, WRIST] += 0.014 * noise[:, :3]
+        track[:, FINGERS] += 0.05 * noise[:, 3:]
+        track[:, BEND] += _drag(track, lifted)
+    return track
+
+
+def _drag(track: Array, lifted: Array) -> Array:
+    """(T, 2) wrist bend by which a loose hand stays behind the moving forearm, for a forearm that points forward."""
+    speed = smooth(np.gradient(track[:, WRIST], 1.0 / FPS, axis=0), FPS, 0.04) if len(track) > 1 else track[:, WRIST] * 0.0
+    sine, cosine = np.sin(track[:, TWIST]), np.cos(track[:, TWIST])
+    flexion = cosine * speed[:, 0] - sine * speed[:, 1]
+    deviation = -sine * speed[:, 0] - cosine * speed[:, 1]
+    return np.asarray(lifted * (_DRAG * np.tanh(np.stack([flexion, 0.6 * deviation], axis=-1) / 1.5)))
+
+
+def _from_seed(motion: BodyMotion, seed: Array, times: Array) -> BodyMotion:
+    """Begin exactly at `seed`; what differs from the planned pose fades away."""
+    planned = matrix_from_rotvec(motion.rotations)
+    residual = rotvec_from_matrix(np.swapaxes(planned[0], -1, -2) @ matrix_from_rotvec(seed))
+    if float(np.abs(residual).max()) < 1e-9:
+        return motion
+    fade = 1.0 - ease(times / _SEED_FADE_S)
+    rotations = rotvec_from_matrix(planned @ matrix_from_rotvec(fade[:, None, None] * residual))
+    return BodyMotion(fps=motion.fps, rotations=rotations, root_position=motion.root_position)

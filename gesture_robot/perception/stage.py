@@ -1,0 +1,46 @@
+"""One picture in, one social scene out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gesture_robot.datatypes import CameraImage, SocialScene
+from gesture_robot.perception.config import EngagementConfig, TrackerConfig
+from gesture_robot.perception.engagement import EngagementEstimator
+from gesture_robot.perception.interactions import find_groups, find_interactions
+from gesture_robot.perception.tracking import Tracker
+from gesture_robot.protocols import PerceptionBackend
+
+
+@dataclass(frozen=True, slots=True)
+class StageConfig:
+    """Settings of everything after the backend."""
+
+    tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    engagement: EngagementConfig = field(default_factory=EngagementConfig)
+
+
+class PerceptionStage:
+    """Backend, tracker, engagement and interactions in a row; pictures must come in the order of their stamps."""
+
+    def __init__(self, backend: PerceptionBackend, config: StageConfig = StageConfig()):
+        self._backend = backend
+        self._tracker = Tracker(config.tracker)
+        self._engagement = EngagementEstimator(config.engagement)
+
+    def process(self, image: CameraImage) -> SocialScene:
+        """What is known after this picture."""
+        people = self._tracker.update(self._backend.detect(image), image)
+        engagement = self._engagement.update(people, image.base_from_camera, image.stamp_s)
+        groups = find_groups(people)
+        interactions = find_interactions(people, groups, image.base_from_camera)
+        return SocialScene(image.stamp_s, people, engagement, groups, interactions)
+
+    def reset(self) -> None:
+        """Forget everybody; ids start again."""
+        self._tracker.reset()
+        self._engagement.reset()
+
+    def close(self) -> None:
+        """Free the backend."""
+        self._backend.close()

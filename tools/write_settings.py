@@ -1,0 +1,53 @@
+"""Writes docs/settings.md from the config dataclasses, so that a default stands in one place. A test compares the two.
+
+    .venv/bin/python tools/write_settings.py
+"""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from importlib import import_module
+from pathlib import Path
+
+import gesture_robot
+from gesture_robot.settings import describe_settings
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+HEAD = """# Settings
+
+Written by `tools/write_settings.py` from the code; do not edit. Each table is a frozen dataclass: pass one with other
+values to the stage that takes it. A value outside its bounds is refused with the bound in the message.
+"""
+
+
+def config_types() -> Iterator[type]:
+    """Every dataclass of the package with described settings, in the order of their modules."""
+    seen = set()
+    for module in sorted(pkgutil.walk_packages(gesture_robot.__path__, "gesture_robot."), key=lambda m: m.name):
+        for _, found in inspect.getmembers(import_module(module.name), is_dataclass):
+            described = any(text for *_, text in describe_settings(found)) and found.__module__ == module.name
+            if described and found not in seen:
+                seen.add(found)
+                yield found
+
+
+def text() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for config in config_types():
+        parts.append(f"\n## {config.__module__.removeprefix('gesture_robot.')}.{config.__name__}\n\n"
+                     f"{(config.__doc__ or '').strip().splitlines()[0]}\n\n| setting | default | unit | meaning |\n| --- | --- | --- | --- |")
+        parts += [f"| `{name}` | {_plain(default)} | {unit} | {meaning} |" for name, default, unit, meaning in describe_settings(config)]
+    return "\n".join(parts) + "\n"
+
+
+def _plain(default: str) -> str:
+    return f"`{default}`".replace("|", "\\|") if default and len(default) < 60 else "see the code" if default else "-"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text(), encoding="utf-8")
+    print(f"wrote {TARGET}")
