@@ -38,4 +38,6 @@ def resource_path(relative: str) -> Path:
         if (root / relative).exists():
             return root / relative
     searched = ", ".join(str(root) for root in roots)
-    raise InvalidInput(f"data file '{relative}' was not found; searched {searched}. Reinstall gesture_robot or run from a checkout.")
+    raise InvalidInput(
+        f"data file '{relative}' was not found; searched {searched}. Reinstall gesture_robot or run from a checkout."
+    )

@@ -105,8 +105,8 @@ def set_up_environment() -> int:
 def install(goals: list[str]) -> int:
     """Install this checkout, editable, with the extras of the same names as the goals."""
     say(f"Python packages ({', '.join(goals)}): one to three minutes the first time")
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
-    code = run([*pip, "install", "--upgrade", "pip"]) or run([*pip, "install", "-e", f".[{','.join(goals)}]"])
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "-q"]
+    code = run([*pip, "--upgrade", "pip"], quiet=True) or run([*pip, "-e", f".[{','.join(goals)}]"], quiet=True)
     return 0 if code == 0 else fail("pip could not install the packages, its message stands above. "
                                     "Once it can reach a package index, run make again.")
 

@@ -1,6 +1,6 @@
 """Writes docs/settings.md from the config dataclasses, so that a default stands in one place. A test compares the two.
 
-    .venv/bin/python tools/write_settings.py
+.venv/bin/python tools/write_settings.py
 """
 
 from __future__ import annotations
@@ -38,9 +38,14 @@ def text() -> str:
     """The whole page."""
     parts = [HEAD]
     for config in config_types():
-        parts.append(f"\n## {config.__module__.removeprefix('gesture_robot.')}.{config.__name__}\n\n"
-                     f"{(config.__doc__ or '').strip().splitlines()[0]}\n\n| setting | default | unit | meaning |\n| --- | --- | --- | --- |")
-        parts += [f"| `{name}` | {_plain(default)} | {unit} | {meaning} |" for name, default, unit, meaning in describe_settings(config)]
+        parts.append(
+            f"\n## {config.__module__.removeprefix('gesture_robot.')}.{config.__name__}\n\n"
+            f"{(config.__doc__ or '').strip().splitlines()[0]}\n\n| setting | default | unit | meaning |\n| --- | --- | --- | --- |"
+        )
+        parts += [
+            f"| `{name}` | {_plain(default)} | {unit} | {meaning} |"
+            for name, default, unit, meaning in describe_settings(config)
+        ]
     return "\n".join(parts) + "\n"
 
 

@@ -17,8 +17,16 @@ HERE = Path(__file__).resolve().parent
 AXES = {"x": [2, 0, 1], "y": [1, 2, 0], "z": [0, 1, 2]}  # which of (u, v, s) becomes x, y, z
 
 
-def loft(sections: list[tuple[float, ...]], *, axis: str = "z", squareness: float = 2.0, around: int = 32, along: int = 10,
-         round_start: float = 0.005, round_end: float = 0.005) -> Triangles:
+def loft(
+    sections: list[tuple[float, ...]],
+    *,
+    axis: str = "z",
+    squareness: float = 2.0,
+    around: int = 32,
+    along: int = 10,
+    round_start: float = 0.005,
+    round_end: float = 0.005,
+) -> Triangles:
     """A closed shell through superellipse sections.
 
     Args:
@@ -43,8 +51,11 @@ def loft(sections: list[tuple[float, ...]], *, axis: str = "z", squareness: floa
     rings = []
     for s, inset in rows:
         u, v, cu, cv = at(s)
-        rings.append(np.stack([cu + max(u - inset, 0.0) * circle[0], cv + max(v - inset, 0.0) * circle[1],
-                               np.full(around, s)], axis=1))
+        rings.append(
+            np.stack(
+                [cu + max(u - inset, 0.0) * circle[0], cv + max(v - inset, 0.0) * circle[1], np.full(around, s)], axis=1
+            )
+        )
     return _close(np.array(rings))[:, :, AXES[axis]]
 
 
@@ -52,8 +63,12 @@ def _close(rings: NDArray[np.float64]) -> Triangles:
     """Quads between rings, fans at both ends, outward normals."""
     lower, upper = rings[:-1], rings[1:]
     lower_next, upper_next = np.roll(lower, -1, axis=1), np.roll(upper, -1, axis=1)
-    sides = np.concatenate([np.stack([lower, lower_next, upper_next], axis=2).reshape(-1, 3, 3),
-                            np.stack([lower, upper_next, upper], axis=2).reshape(-1, 3, 3)])
+    sides = np.concatenate(
+        [
+            np.stack([lower, lower_next, upper_next], axis=2).reshape(-1, 3, 3),
+            np.stack([lower, upper_next, upper], axis=2).reshape(-1, 3, 3),
+        ]
+    )
     fans = []
     for ring, flip in ((rings[0], True), (rings[-1], False)):
         centre = np.broadcast_to(ring.mean(axis=0), ring.shape)
@@ -64,10 +79,15 @@ def _close(rings: NDArray[np.float64]) -> Triangles:
     return triangles[area > 1e-10]
 
 
-def dome(radius: float, squash: float = 1.0, at: tuple[float, float, float] = (0, 0, 0), *, axis: str = "z", around: int = 28) -> Triangles:
+def dome(
+    radius: float, squash: float = 1.0, at: tuple[float, float, float] = (0, 0, 0), *, axis: str = "z", around: int = 28
+) -> Triangles:
     """An ellipsoid: `radius` across, radius * squash along `axis`."""
     heights = -np.cos(np.linspace(0, np.pi, 15))
-    rows = [(h * radius * squash, radius * np.sqrt(max(1 - h * h, 0.0)), radius * np.sqrt(max(1 - h * h, 0.0))) for h in heights]
+    rows = [
+        (h * radius * squash, radius * np.sqrt(max(1 - h * h, 0.0)), radius * np.sqrt(max(1 - h * h, 0.0)))
+        for h in heights
+    ]
     rings = []
     angle = np.linspace(0.0, 2 * np.pi, around, endpoint=False)
     for s, u, v in rows:
@@ -75,12 +95,19 @@ def dome(radius: float, squash: float = 1.0, at: tuple[float, float, float] = (0
     return _close(np.array(rings))[:, :, AXES[axis]] + np.array(at)
 
 
-def capsule(start: tuple[float, float, float], end: tuple[float, float, float], r0: float, r1: float, around: int = 14) -> Triangles:
+def capsule(
+    start: tuple[float, float, float], end: tuple[float, float, float], r0: float, r1: float, around: int = 14
+) -> Triangles:
     """A finger segment: rounded at both ends, from radius r0 to r1."""
     a, b = np.array(start), np.array(end)
     length = float(np.linalg.norm(b - a))
-    tube = loft([(-r0, r0, r0), (0.0, r0, r0), (length, r1, r1), (length + r1, r1, r1)], around=around, along=2,
-                round_start=r0, round_end=r1)
+    tube = loft(
+        [(-r0, r0, r0), (0.0, r0, r0), (length, r1, r1), (length + r1, r1, r1)],
+        around=around,
+        along=2,
+        round_start=r0,
+        round_end=r1,
+    )
     z = (b - a) / length
     x = np.cross([0.0, 1.0, 0.0], z)
     x /= np.linalg.norm(x)
@@ -89,18 +116,41 @@ def capsule(start: tuple[float, float, float], end: tuple[float, float, float], 
 
 def ring(radius: float, thickness: float, height: float, axis: str = "z", around: int = 40) -> Triangles:
     """A band around a limb."""
-    return loft([(-height / 2, radius, radius), (height / 2, radius, radius)], axis=axis, around=around, along=2,
-                round_start=thickness, round_end=thickness)
+    return loft(
+        [(-height / 2, radius, radius), (height / 2, radius, radius)],
+        axis=axis,
+        around=around,
+        along=2,
+        round_start=thickness,
+        round_end=thickness,
+    )
 
 
 def pedestal_shells() -> dict[str, Triangles]:
     """Foot, column and waist."""
-    column = [(0.022, 0.178, 0.178), (0.04, 0.165, 0.165), (0.08, 0.125, 0.125), (0.15, 0.092, 0.094), (0.28, 0.076, 0.08),
-              (0.42, 0.074, 0.08), (0.53, 0.078, 0.085), (0.562, 0.074, 0.08)]
-    waist = [(-0.045, 0.058, 0.064), (-0.02, 0.062, 0.068), (0.0, 0.058, 0.063), (0.02, 0.061, 0.067), (0.04, 0.058, 0.063), (0.06, 0.06, 0.066)]
+    column = [
+        (0.022, 0.178, 0.178),
+        (0.04, 0.165, 0.165),
+        (0.08, 0.125, 0.125),
+        (0.15, 0.092, 0.094),
+        (0.28, 0.076, 0.08),
+        (0.42, 0.074, 0.08),
+        (0.53, 0.078, 0.085),
+        (0.562, 0.074, 0.08),
+    ]
+    waist = [
+        (-0.045, 0.058, 0.064),
+        (-0.02, 0.062, 0.068),
+        (0.0, 0.058, 0.063),
+        (0.02, 0.061, 0.067),
+        (0.04, 0.058, 0.063),
+        (0.06, 0.06, 0.066),
+    ]
     return {
         "pedestal": loft(column, around=48, along=22, round_start=0.008, round_end=0.02),
-        "pedestal_foot": loft([(0.0, 0.19, 0.19), (0.03, 0.184, 0.184)], around=48, along=1, round_start=0.004, round_end=0.012),
+        "pedestal_foot": loft(
+            [(0.0, 0.19, 0.19), (0.03, 0.184, 0.184)], around=48, along=1, round_start=0.004, round_end=0.012
+        ),
         "pedestal_ring": ring(0.0795, 0.003, 0.012) * [1.0, 1.06, 1.0] + [0, 0, 0.5],
         "waist": loft(waist, around=32, along=20, round_start=0.008, round_end=0.008),
     }
@@ -108,55 +158,136 @@ def pedestal_shells() -> dict[str, Triangles]:
 
 def torso_shells() -> dict[str, Triangles]:
     """Chest with its light, shoulder sockets, neck."""
-    chest = [(0.0, 0.062, 0.076), (0.05, 0.067, 0.082), (0.13, 0.076, 0.096, 0.003), (0.22, 0.086, 0.113, 0.006), (0.3, 0.088, 0.121, 0.004),
-             (0.355, 0.082, 0.119), (0.39, 0.068, 0.098), (0.412, 0.05, 0.07), (0.42, 0.042, 0.055)]
+    chest = [
+        (0.0, 0.062, 0.076),
+        (0.05, 0.067, 0.082),
+        (0.13, 0.076, 0.096, 0.003),
+        (0.22, 0.086, 0.113, 0.006),
+        (0.3, 0.088, 0.121, 0.004),
+        (0.355, 0.082, 0.119),
+        (0.39, 0.068, 0.098),
+        (0.412, 0.05, 0.07),
+        (0.42, 0.042, 0.055),
+    ]
     seam = [(0.112, 0.0755, 0.0945, 0.0025), (0.118, 0.0762, 0.0955, 0.0026)]
-    sockets = [loft([(-0.012, 0.043, 0.043), (0.02, 0.036, 0.036)], axis="y", around=32, along=3) * [1, s, 1] + [0, s * 0.12, 0.35] for s in (1, -1)]
+    sockets = [
+        loft([(-0.012, 0.043, 0.043), (0.02, 0.036, 0.036)], axis="y", around=32, along=3) * [1, s, 1]
+        + [0, s * 0.12, 0.35]
+        for s in (1, -1)
+    ]
     sockets[1] = sockets[1][:, ::-1]
     return {
         "torso": loft(chest, squareness=2.5, around=48, along=26, round_start=0.012, round_end=0.012),
         "torso_panel": np.concatenate(sockets),
         "torso_seam": loft(seam, squareness=2.5, around=48, along=1, round_start=0.001, round_end=0.001),
-        "torso_light": loft([(0.0, 0.022, 0.022), (0.0085, 0.022, 0.022)], axis="x", around=36, along=1, round_end=0.004) + [0.086, 0, 0.285],
-        "torso_lens": loft([(0.0, 0.013, 0.013), (0.0105, 0.013, 0.013)], axis="x", around=28, along=1, round_end=0.003) + [0.086, 0, 0.285],
-        "neck_base": loft([(-0.02, 0.046, 0.05), (0.0, 0.042, 0.045), (0.03, 0.036, 0.038)], around=36, along=8, round_end=0.008),
-        "neck": loft([(-0.03, 0.03, 0.032), (0.0, 0.034, 0.036), (0.03, 0.034, 0.036)], around=36, along=6, round_end=0.01),
+        "torso_light": loft(
+            [(0.0, 0.022, 0.022), (0.0085, 0.022, 0.022)], axis="x", around=36, along=1, round_end=0.004
+        )
+        + [0.086, 0, 0.285],
+        "torso_lens": loft([(0.0, 0.013, 0.013), (0.0105, 0.013, 0.013)], axis="x", around=28, along=1, round_end=0.003)
+        + [0.086, 0, 0.285],
+        "neck_base": loft(
+            [(-0.02, 0.046, 0.05), (0.0, 0.042, 0.045), (0.03, 0.036, 0.038)], around=36, along=8, round_end=0.008
+        ),
+        "neck": loft(
+            [(-0.03, 0.03, 0.032), (0.0, 0.034, 0.036), (0.03, 0.034, 0.036)], around=36, along=6, round_end=0.01
+        ),
     }
 
 
 def head_shells() -> dict[str, Triangles]:
     """Head, glass front, ears, camera lens. The front is flat at x = 0.1 so that the screen lies on it."""
-    shell = [(-0.092, 0.094, 0.092, 0, 0.11), (-0.05, 0.104, 0.102, 0, 0.11), (0.0, 0.11, 0.107, 0, 0.109), (0.05, 0.112, 0.108, 0, 0.109),
-             (0.1, 0.108, 0.104, 0, 0.108)]
-    ears = [loft([(-0.01, 0.034, 0.034), (0.011, 0.03, 0.03)], axis="y", around=36, along=3, round_end=0.008) * [1, s, 1] + [0.0, s * 0.108, 0.108]
-            for s in (1, -1)]
+    shell = [
+        (-0.092, 0.094, 0.092, 0, 0.11),
+        (-0.05, 0.104, 0.102, 0, 0.11),
+        (0.0, 0.11, 0.107, 0, 0.109),
+        (0.05, 0.112, 0.108, 0, 0.109),
+        (0.1, 0.108, 0.104, 0, 0.108),
+    ]
+    ears = [
+        loft([(-0.01, 0.034, 0.034), (0.011, 0.03, 0.03)], axis="y", around=36, along=3, round_end=0.008) * [1, s, 1]
+        + [0.0, s * 0.108, 0.108]
+        for s in (1, -1)
+    ]
     ears[1] = ears[1][:, ::-1]
     return {
         "head": loft(shell, axis="x", squareness=2.9, around=56, along=14, round_start=0.07, round_end=0.03),
-        "head_face": loft([(0.085, 0.095, 0.09, 0, 0.108), (0.1015, 0.095, 0.09, 0, 0.108)], axis="x", squareness=4.2, around=56, along=2, round_end=0.006),
+        "head_face": loft(
+            [(0.085, 0.095, 0.09, 0, 0.108), (0.1015, 0.095, 0.09, 0, 0.108)],
+            axis="x",
+            squareness=4.2,
+            around=56,
+            along=2,
+            round_end=0.006,
+        ),
         "head_ears": np.concatenate(ears),
-        "head_lens": loft([(0.098, 0.009, 0.009, 0, 0.1785), (0.104, 0.0075, 0.0075, 0, 0.1785)], axis="x", around=28, along=2, round_end=0.003),
+        "head_lens": loft(
+            [(0.098, 0.009, 0.009, 0, 0.1785), (0.104, 0.0075, 0.0075, 0, 0.1785)],
+            axis="x",
+            around=28,
+            along=2,
+            round_end=0.003,
+        ),
     }
 
 
 def arm_shells() -> dict[str, Triangles]:
     """One arm, the same for both sides."""
     thumb_tip = (0.026, 0.0, -0.045)
-    palm = [(-0.098, 0.031, 0.0125), (-0.088, 0.035, 0.0145), (-0.055, 0.036, 0.0165), (-0.03, 0.029, 0.0175), (-0.012, 0.021, 0.0165)]
+    palm = [
+        (-0.098, 0.031, 0.0125),
+        (-0.088, 0.035, 0.0145),
+        (-0.055, 0.036, 0.0165),
+        (-0.03, 0.029, 0.0175),
+        (-0.012, 0.021, 0.0165),
+    ]
     fingers = [(-0.0225, 0.031), (0.0, 0.034), (0.0225, 0.032)]
     return {
         "shoulder": dome(0.052, 0.92, axis="y", around=36),
         "shoulder_cuff": loft([(-0.056, 0.033, 0.033), (0.0, 0.036, 0.036)], around=32, along=6, round_end=0.03),
-        "upper_arm": loft([(-0.226, 0.0325, 0.0325), (-0.19, 0.036, 0.0355), (-0.12, 0.0385, 0.037), (-0.058, 0.036, 0.036), (-0.046, 0.035, 0.035)],
-                          around=32, along=14, round_start=0.012, round_end=0.012),
-        "elbow": loft([(-0.033, 0.031, 0.031), (0.0, 0.033, 0.033), (0.033, 0.031, 0.031)], axis="y", around=32, along=3, round_start=0.01, round_end=0.01) + [0, 0, -0.25],
-        "forearm": loft([(-0.119, 0.034, 0.0335), (-0.07, 0.0355, 0.034), (-0.028, 0.032, 0.03)], around=32, along=8, round_start=0.004, round_end=0.014),
-        "wrist_cuff": loft([(-0.088, 0.0265, 0.0235), (-0.05, 0.031, 0.029), (0.0, 0.034, 0.0335)], around=32, along=8, round_start=0.01, round_end=0.004),
+        "upper_arm": loft(
+            [
+                (-0.226, 0.0325, 0.0325),
+                (-0.19, 0.036, 0.0355),
+                (-0.12, 0.0385, 0.037),
+                (-0.058, 0.036, 0.036),
+                (-0.046, 0.035, 0.035),
+            ],
+            around=32,
+            along=14,
+            round_start=0.012,
+            round_end=0.012,
+        ),
+        "elbow": loft(
+            [(-0.033, 0.031, 0.031), (0.0, 0.033, 0.033), (0.033, 0.031, 0.031)],
+            axis="y",
+            around=32,
+            along=3,
+            round_start=0.01,
+            round_end=0.01,
+        )
+        + [0, 0, -0.25],
+        "forearm": loft(
+            [(-0.119, 0.034, 0.0335), (-0.07, 0.0355, 0.034), (-0.028, 0.032, 0.03)],
+            around=32,
+            along=8,
+            round_start=0.004,
+            round_end=0.014,
+        ),
+        "wrist_cuff": loft(
+            [(-0.088, 0.0265, 0.0235), (-0.05, 0.031, 0.029), (0.0, 0.034, 0.0335)],
+            around=32,
+            along=8,
+            round_start=0.01,
+            round_end=0.004,
+        ),
         "wrist_ring": ring(0.0325, 0.002, 0.01) + [0, 0, 0.003],
         "wrist": dome(0.0215),
         "palm": loft(palm, squareness=2.4, around=32, along=12, round_start=0.009, round_end=0.008),
         "fingers": np.concatenate([capsule((x, 0, 0.0), (x, 0, -length), 0.0102, 0.0098) for x, length in fingers]),
-        "fingertips": np.concatenate([capsule((x, 0, length * 0.0), (x, 0, -length + 0.006), 0.0099, 0.0086) for x, length in fingers]),
+        "fingertips": np.concatenate(
+            [capsule((x, 0, length * 0.0), (x, 0, -length + 0.006), 0.0099, 0.0086) for x, length in fingers]
+        ),
         "thumb": capsule((0.0, 0.0, 0.004), thumb_tip, 0.0118, 0.0095),
     }
 

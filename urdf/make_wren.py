@@ -15,8 +15,13 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 HERE = Path(__file__).resolve().parent
-COLORS = {"shell": (0.95, 0.94, 0.91), "slate": (0.21, 0.235, 0.275), "accent": (0.96, 0.49, 0.36),
-          "glass": (0.035, 0.045, 0.06), "soft": (0.82, 0.83, 0.84)}
+COLORS = {
+    "shell": (0.95, 0.94, 0.91),
+    "slate": (0.21, 0.235, 0.275),
+    "accent": (0.96, 0.49, 0.36),
+    "glass": (0.035, 0.045, 0.06),
+    "soft": (0.82, 0.83, 0.84),
+}
 X, Y, Z = (1, 0, 0), (0, 1, 0), (0, 0, 1)
 
 
@@ -60,6 +65,7 @@ class Hinge:
 
 
 def box(x: float, y: float, z: float, at: tuple[float, float, float] = (0, 0, 0), rpy=(0.0, 0.0, 0.0)) -> Shape:
+    """Box of these edge lengths."""
     return Shape("box", (x, y, z), at, rpy)
 
 
@@ -69,6 +75,7 @@ def post(radius: float, low: float, high: float, y: float = 0.0) -> Shape:
 
 
 def ball(radius: float, at: tuple[float, float, float] = (0, 0, 0)) -> Shape:
+    """Sphere."""
     return Shape("sphere", (radius,), at)
 
 
@@ -76,16 +83,36 @@ def body_parts() -> tuple[list[Body], list[Hinge]]:
     """Pedestal, torso, neck, head, screen and camera."""
     bodies = [
         Body("base_link"),
-        Body("pedestal", 14.0, post(0.12, 0, 0.4), (("pedestal", "shell"), ("pedestal_foot", "slate"), ("pedestal_ring", "accent")),
-             (post(0.19, 0, 0.05), post(0.12, 0.05, 0.12), post(0.082, 0.12, 0.56))),
+        Body(
+            "pedestal",
+            14.0,
+            post(0.12, 0, 0.4),
+            (("pedestal", "shell"), ("pedestal_foot", "slate"), ("pedestal_ring", "accent")),
+            (post(0.19, 0, 0.05), post(0.12, 0.05, 0.12), post(0.082, 0.12, 0.56)),
+        ),
         Body("waist", 1.5, post(0.075, -0.03, 0.06), (("waist", "slate"),), (post(0.07, -0.03, 0.06),)),
-        Body("torso", 6.5, box(0.16, 0.23, 0.38, (0, 0, 0.21)), (("torso", "shell"), ("torso_panel", "slate"), ("torso_seam", "slate"), ("torso_light", "accent"), ("torso_lens", "shell")),
-             (*(post(0.083, 0.18, 0.385, y) for y in (-0.034, 0.0, 0.034)), post(0.086, 0.02, 0.18))),
+        Body(
+            "torso",
+            6.5,
+            box(0.16, 0.23, 0.38, (0, 0, 0.21)),
+            (
+                ("torso", "shell"),
+                ("torso_panel", "slate"),
+                ("torso_seam", "slate"),
+                ("torso_light", "accent"),
+                ("torso_lens", "shell"),
+            ),
+            (*(post(0.083, 0.18, 0.385, y) for y in (-0.034, 0.0, 0.034)), post(0.086, 0.02, 0.18)),
+        ),
         Body("neck_base", 0.3, ball(0.035), (("neck_base", "slate"),), ()),
         Body("neck", 0.2, ball(0.03), (("neck", "slate"),), ()),
-        Body("head", 1.5, box(0.17, 0.21, 0.2, (0.005, 0, 0.11)),
-             (("head", "shell"), ("head_face", "glass"), ("head_ears", "accent"), ("head_lens", "slate")),
-             (box(0.175, 0.212, 0.2, (0.006, 0, 0.109)),)),
+        Body(
+            "head",
+            1.5,
+            box(0.17, 0.21, 0.2, (0.005, 0, 0.11)),
+            (("head", "shell"), ("head_face", "glass"), ("head_ears", "accent"), ("head_lens", "slate")),
+            (box(0.175, 0.212, 0.2, (0.006, 0, 0.109)),),
+        ),
         Body("screen_link", screen=box(0.002, 0.16, 0.12)),
         Body("camera_link"),
         Body("camera_optical_frame"),
@@ -106,7 +133,7 @@ def body_parts() -> tuple[list[Body], list[Hinge]]:
 
 
 def arm_parts(side: str) -> tuple[list[Body], list[Hinge]]:
-    """One arm; `s` is +1 on the left. Lateral limits are mirrored, so equal poses have mirrored signs in roll and yaw."""
+    """One arm; `s` is +1 on the left. Lateral limits are mirrored: equal poses have mirrored signs in roll and yaw."""
     s = 1 if side == "left" else -1
 
     def name(part: str) -> str:
@@ -119,30 +146,82 @@ def arm_parts(side: str) -> tuple[list[Body], list[Hinge]]:
     bodies = [
         Body(name("shoulder"), 0.6, ball(0.045), (("shoulder", "shell"),), (ball(0.046),)),
         Body(name("shoulder_cuff"), 0.25, ball(0.035), (("shoulder_cuff", "slate"),)),
-        Body(name("upper_arm"), 0.75, post(0.037, -0.24, -0.03), (("upper_arm", "shell"), ("elbow", "slate")),
-             (post(0.036, -0.21, -0.04), ball(0.034, (0, 0, -0.25)))),
+        Body(
+            name("upper_arm"),
+            0.75,
+            post(0.037, -0.24, -0.03),
+            (("upper_arm", "shell"), ("elbow", "slate")),
+            (post(0.036, -0.21, -0.04), ball(0.034, (0, 0, -0.25))),
+        ),
         Body(name("forearm"), 0.4, post(0.034, -0.12, 0), (("forearm", "shell"),), (post(0.033, -0.12, -0.03),)),
-        Body(name("wrist_cuff"), 0.3, post(0.03, -0.1, 0), (("wrist_cuff", "shell"), ("wrist_ring", "accent")), (post(0.03, -0.095, 0),)),
+        Body(
+            name("wrist_cuff"),
+            0.3,
+            post(0.03, -0.1, 0),
+            (("wrist_cuff", "shell"), ("wrist_ring", "accent")),
+            (post(0.03, -0.095, 0),),
+        ),
         Body(name("wrist"), 0.06, ball(0.022), (("wrist", "slate"),)),
-        Body(name("palm"), 0.18, box(0.07, 0.03, 0.08, (0, 0, -0.05)), (("palm", "shell"),), (box(0.07, 0.03, 0.07, (0, 0, -0.053)),)),
-        Body(name("fingers"), 0.04, box(0.064, 0.018, 0.036, (0, 0, -0.017)), (("fingers", "slate"),), (box(0.066, 0.018, 0.034, (0, 0, -0.017)),)),
-        Body(name("fingertips"), 0.03, box(0.06, 0.016, 0.032, (0, 0, -0.015)), (("fingertips", "slate"),), (box(0.062, 0.016, 0.03, (0, 0, -0.015)),)),
-        Body(name("thumb"), 0.03, box(0.02, 0.02, 0.05, (0.0125, 0, -0.0217), (0, -thumb_tilt, 0)), (("thumb", "slate"),),
-             (Shape("cylinder", (0.009, 0.045), (0.0125, 0, -0.0217), (0, -thumb_tilt, 0)),)),
+        Body(
+            name("palm"),
+            0.18,
+            box(0.07, 0.03, 0.08, (0, 0, -0.05)),
+            (("palm", "shell"),),
+            (box(0.07, 0.03, 0.07, (0, 0, -0.053)),),
+        ),
+        Body(
+            name("fingers"),
+            0.04,
+            box(0.064, 0.018, 0.036, (0, 0, -0.017)),
+            (("fingers", "slate"),),
+            (box(0.066, 0.018, 0.034, (0, 0, -0.017)),),
+        ),
+        Body(
+            name("fingertips"),
+            0.03,
+            box(0.06, 0.016, 0.032, (0, 0, -0.015)),
+            (("fingertips", "slate"),),
+            (box(0.062, 0.016, 0.03, (0, 0, -0.015)),),
+        ),
+        Body(
+            name("thumb"),
+            0.03,
+            box(0.02, 0.02, 0.05, (0.0125, 0, -0.0217), (0, -thumb_tilt, 0)),
+            (("thumb", "slate"),),
+            (Shape("cylinder", (0.009, 0.045), (0.0125, 0, -0.0217), (0, -thumb_tilt, 0)),),
+        ),
     ]
     curl = (-s, 0, 0)
     sweep = (-s * math.cos(thumb_tilt), 0, -s * math.sin(thumb_tilt))
     joints = [
         Hinge(name("shoulder_pitch"), "torso", name("shoulder"), (0, s * 0.18, 0.35), Y, (-180, 60, 4.0, 35)),
-        Hinge(name("shoulder_roll"), name("shoulder"), name("shoulder_cuff"), (0, 0, 0), X, (*lateral(25, 130), 4.0, 35)),
+        Hinge(
+            name("shoulder_roll"), name("shoulder"), name("shoulder_cuff"), (0, 0, 0), X, (*lateral(25, 130), 4.0, 35)
+        ),
         Hinge(name("shoulder_yaw"), name("shoulder_cuff"), name("upper_arm"), (0, 0, 0), Z, (-110, 110, 4.5, 20)),
         Hinge(name("elbow"), name("upper_arm"), name("forearm"), (0, 0, -0.25), Y, (-145, 0, 4.5, 20)),
         Hinge(name("forearm_yaw"), name("forearm"), name("wrist_cuff"), (0, 0, -0.125), Z, (-120, 120, 5.0, 8)),
         Hinge(name("wrist_pitch"), name("wrist_cuff"), name("wrist"), (0, 0, -0.105), Y, (-60, 60, 5.0, 6)),
         Hinge(name("wrist_roll"), name("wrist"), name("palm"), (0, 0, 0), X, (-75, 75, 5.0, 6)),
         Hinge(name("hand"), name("palm"), name("fingers"), (0, 0, -0.088), curl, (0, 80, 5.0, 3)),
-        Hinge(name("fingertips_curl"), name("fingers"), name("fingertips"), (0, 0, -0.034), curl, (0, 80, 5.0, 3), (name("hand"), 1.0)),
-        Hinge(name("thumb_curl"), name("palm"), name("thumb"), (0.03, -s * 0.006, -0.035), sweep, (0, 56, 5.0, 3), (name("hand"), 0.7)),
+        Hinge(
+            name("fingertips_curl"),
+            name("fingers"),
+            name("fingertips"),
+            (0, 0, -0.034),
+            curl,
+            (0, 80, 5.0, 3),
+            (name("hand"), 1.0),
+        ),
+        Hinge(
+            name("thumb_curl"),
+            name("palm"),
+            name("thumb"),
+            (0.03, -s * 0.006, -0.035),
+            sweep,
+            (0, 56, 5.0, 3),
+            (name("hand"), 0.7),
+        ),
     ]
     return bodies, joints
 
@@ -159,31 +238,41 @@ def solid_inertia(solid: Shape, mass: float) -> tuple[float, float, float]:
     return (0.4 * mass * solid.size[0] ** 2,) * 3
 
 
-def text(values: tuple[float, ...]) -> str:
-    return " ".join(f"{v:.6g}" for v in values)
+def text(values: tuple[float, ...], digits: int = 6) -> str:
+    """Numbers as URDF writes them."""
+    return " ".join(f"{v:.{digits}g}" for v in values)
 
 
 def add_shape(parent: ET.Element, tag: str, shape: Shape) -> ET.Element:
+    """Append a <visual> or <collision>."""
     element = ET.SubElement(parent, tag)
-    ET.SubElement(element, "origin", xyz=text(shape.xyz), rpy=text(shape.rpy))
-    keys = {"box": {"size": text(shape.size)}, "sphere": {"radius": text(shape.size)},
-            "cylinder": dict(zip(("radius", "length"), map("{:.6g}".format, shape.size), strict=False))}
+    ET.SubElement(element, "origin", xyz=text(shape.xyz), rpy=text(shape.rpy, 12))
+    keys = {
+        "box": {"size": text(shape.size)},
+        "sphere": {"radius": text(shape.size)},
+        "cylinder": dict(zip(("radius", "length"), map("{:.6g}".format, shape.size), strict=False)),
+    }
     ET.SubElement(ET.SubElement(element, "geometry"), shape.kind, keys[shape.kind])
     return element
 
 
 def add_link(robot: ET.Element, body: Body) -> None:
+    """Append a <link>."""
     link = ET.SubElement(robot, "link", name=body.name)
     if body.solid is not None:
         inertial = ET.SubElement(link, "inertial")
-        ET.SubElement(inertial, "origin", xyz=text(body.solid.xyz), rpy=text(body.solid.rpy))
+        ET.SubElement(inertial, "origin", xyz=text(body.solid.xyz), rpy=text(body.solid.rpy, 12))
         ET.SubElement(inertial, "mass", value=f"{body.mass:g}")
         moments = solid_inertia(body.solid, body.mass)
-        entries = dict(zip(("ixx", "iyy", "izz"), (f"{m:.4e}" for m in moments), strict=True), ixy="0", ixz="0", iyz="0")
+        entries = dict(
+            zip(("ixx", "iyy", "izz"), (f"{m:.4e}" for m in moments), strict=True), ixy="0", ixz="0", iyz="0"
+        )
         ET.SubElement(inertial, "inertia", entries)
     for mesh, color in body.visuals:
         visual = ET.SubElement(link, "visual")
-        ET.SubElement(ET.SubElement(visual, "geometry"), "mesh", filename=f"package://gesture_robot/urdf/meshes/{mesh}.stl")
+        ET.SubElement(
+            ET.SubElement(visual, "geometry"), "mesh", filename=f"package://gesture_robot/urdf/meshes/{mesh}.stl"
+        )
         ET.SubElement(visual, "material", name=color)
     if body.screen is not None:
         ET.SubElement(add_shape(link, "visual", body.screen), "material", name="glass")
@@ -192,15 +281,22 @@ def add_link(robot: ET.Element, body: Body) -> None:
 
 
 def add_joint(robot: ET.Element, hinge: Hinge) -> None:
+    """Append a <joint>."""
     joint = ET.SubElement(robot, "joint", name=hinge.name, type="revolute" if hinge.limits else "fixed")
     ET.SubElement(joint, "parent", link=hinge.parent)
     ET.SubElement(joint, "child", link=hinge.child)
-    ET.SubElement(joint, "origin", xyz=text(hinge.xyz), rpy=text(hinge.rpy))
+    ET.SubElement(joint, "origin", xyz=text(hinge.xyz), rpy=text(hinge.rpy, 12))
     if hinge.limits:
         lower, upper, velocity, effort = hinge.limits
         ET.SubElement(joint, "axis", xyz=text(hinge.axis))
-        ET.SubElement(joint, "limit", lower=f"{math.radians(lower):.5f}", upper=f"{math.radians(upper):.5f}",
-                      velocity=f"{velocity:g}", effort=f"{effort:g}")
+        ET.SubElement(
+            joint,
+            "limit",
+            lower=f"{math.radians(lower):.5f}",
+            upper=f"{math.radians(upper):.5f}",
+            velocity=f"{velocity:g}",
+            effort=f"{effort:g}",
+        )
         ET.SubElement(joint, "dynamics", damping="0.05", friction="0.0")
     if hinge.mimic:
         ET.SubElement(joint, "mimic", joint=hinge.mimic[0], multiplier=f"{hinge.mimic[1]:g}", offset="0")

@@ -11,8 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from gesture_robot.body.rotations import continuous_quaternions, rotvec_from_quaternion, slerp
-from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
+from gesture_robot.body.rotations import (
+    continuous_quaternions,
+    matrix_from_rotvec,
+    rotvec_from_matrix,
+    rotvec_from_quaternion,
+    slerp,
+)
 from gesture_robot.body.skeleton import JOINT_NAMES
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import BodyMotion
@@ -42,7 +47,7 @@ def load_motion(path: str | Path) -> BodyMotion:
     """
     data = _read(Path(path))
     if "poses" not in data:
-        raise InvalidInput(f"{path} has no 'poses'; a motion file holds poses (T, 165), trans (T, 3) and mocap_frame_rate.")
+        raise InvalidInput(f"{path} has no 'poses'; a motion file holds poses (T, 165), trans and mocap_frame_rate.")
     poses = np.asarray(data["poses"], float)
     if poses.ndim < 2 or len(poses) == 0:
         raise InvalidInput(f"{path} holds zero frames; at least one pose (T, 165) is needed.")
@@ -76,7 +81,7 @@ def _read(path: Path) -> dict[str, Array]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InvalidInput(f"{path} is a single array; a motion file is an .npz with poses and mocap_frame_rate.")
+                raise InvalidInput(f"{path} is one array; a motion file is an .npz with poses and mocap_frame_rate.")
             return {key: archive[key] for key in archive.files if archive[key].dtype.kind != "O"}
     except FileNotFoundError:
         raise InvalidInput(f"no motion file at {path}.") from None

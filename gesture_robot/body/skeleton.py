@@ -50,15 +50,17 @@ def _direction(up_deg: float, forward_deg: float) -> Array:
 def _left_offsets() -> dict[str, Array]:
     """Offsets from the parent [m] of the left side and the middle."""
     offsets = {
-        "left_hip": (0.070, -0.085, -0.012), "left_knee": (0.038, -0.405, -0.006), "left_ankle": (-0.025, -0.418, -0.034),
+        "left_hip": (0.070, -0.085, -0.012),
+        "left_knee": (0.038, -0.405, -0.006), "left_ankle": (-0.025, -0.418, -0.034),
         "left_foot": (0.030, -0.065, 0.130), "spine1": (0.0, 0.105, -0.020), "spine2": (0.0, 0.130, 0.002),
         "spine3": (0.0, 0.060, 0.020), "neck": (0.0, 0.165, -0.035), "left_collar": (0.048, 0.082, -0.015),
         "head": (0.0, 0.170, 0.025), "left_shoulder": (0.122, 0.036, -0.012), "jaw": (0.0, -0.005, 0.012),
         "left_eye": (0.032, 0.062, 0.075),
         "left_index1": (0.098, -0.006, 0.024), "left_middle1": (0.101, 0.000, 0.001),
-        "left_pinky1": (0.080, -0.009, -0.043), "left_ring1": (0.092, -0.003, -0.022), "left_thumb1": (0.030, -0.014, 0.030)}
-    offsets |= {f"left_{f}{s}": (length, -0.002, 0.0) for f, lengths in
-                {"index": (0.036, 0.024), "middle": (0.040, 0.027), "ring": (0.036, 0.025), "pinky": (0.027, 0.019)}.items()
+        "left_pinky1": (0.080, -0.009, -0.043), "left_ring1": (0.092, -0.003, -0.022),
+        "left_thumb1": (0.030, -0.014, 0.030)}
+    segments = {"index": (0.036, 0.024), "middle": (0.040, 0.027), "ring": (0.036, 0.025), "pinky": (0.027, 0.019)}
+    offsets |= {f"left_{f}{s}": (length, -0.002, 0.0) for f, lengths in segments.items()
                 for s, length in zip((2, 3), lengths, strict=True)}
     offsets |= {"left_thumb2": (0.028, -0.004, 0.022), "left_thumb3": (0.025, -0.001, 0.017)}
     arrays = {name: np.array(value) for name, value in offsets.items()}

@@ -12,11 +12,15 @@ from gesture_robot.errors import InvalidInput, OutputUnwritable
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of render."""
-    parser.add_argument("motion", metavar="MOTION.npz|TRAJ.npz", help="body motion (poses) or joint trajectory (positions)")
+    parser.add_argument(
+        "motion", metavar="MOTION.npz|TRAJ.npz", help="body motion (poses) or joint trajectory (positions)"
+    )
     parser.add_argument("--robot", default="wren", metavar="NAME|URDF", help="the robot (default: wren)")
     parser.add_argument("--face", metavar="FACE.npz", help="face motion to show on the screen")
     parser.add_argument("--camera", default="three_quarter", metavar="VIEW", help="front or three_quarter (default)")
-    parser.add_argument("--size", default="480x540", metavar="WxH", help="size of the video in pixels (default: 480x540)")
+    parser.add_argument(
+        "--size", default="480x540", metavar="WxH", help="size of the video in pixels (default: 480x540)"
+    )
     parser.add_argument("--fps", type=float, default=25.0, metavar="N", help="frames per second (default: 25)")
     parser.add_argument("--out", required=True, metavar="V.mp4", help="the video")
 
@@ -98,8 +102,10 @@ def _trajectory(path: str, model: Any) -> Any:
         from gesture_robot.retarget.retargeter import Retargeter
 
         return Retargeter(model).motion(load_motion(path))
-    raise InvalidInput(f"{path} holds {', '.join(keys) or 'nothing'}: neither a motion (poses, mocap_frame_rate) nor a trajectory "
-                       "(joint_names, times_s, positions, velocities).")
+    raise InvalidInput(
+        f"{path} holds {', '.join(keys) or 'nothing'}: neither a motion (poses, mocap_frame_rate) nor a trajectory "
+        "(joint_names, times_s, positions, velocities)."
+    )
 
 
 def _open_writer(path: Path, fps: float, size: tuple[int, int]) -> Any:

@@ -10,8 +10,12 @@ from gesture_robot.errors import GestureRobotError, InvalidInput
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of robot."""
-    parser.add_argument("action", choices=("list", "show", "add"), help="list known robots; show one; check a URDF of your own")
-    parser.add_argument("name", nargs="?", default="", metavar="NAME|URDF", help="a known robot or the path of a .urdf file")
+    parser.add_argument(
+        "action", choices=("list", "show", "add"), help="list known robots; show one; check a URDF of your own"
+    )
+    parser.add_argument(
+        "name", nargs="?", default="", metavar="NAME|URDF", help="a known robot or the path of a .urdf file"
+    )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -19,12 +23,17 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     if args.action == "list":
         return _list()
     if not args.name:
-        raise InvalidInput(f"say which robot: gesture_robot robot {args.action} NAME or a .urdf file. Known: {', '.join(_names())}.")
+        raise InvalidInput(
+            f"say which robot: gesture_robot robot {args.action} NAME or a .urdf file. Known: {', '.join(_names())}."
+        )
     report = _describe(args.name)
     if args.action == "add":
         parts = ", ".join(report["parts"]) or "no part of a body"
-        report["note"] = (f"recognised by joint names and settings: {parts}. Use it with --robot {args.name}. Other joint names are mapped "
-                          "by a .yaml of the same name beside the URDF, like config/robots/wren.yaml; it is not written for you yet.")
+        report["note"] = (
+            f"recognised by joint names and settings: {parts}. Use it with --robot {args.name}. "
+            "Other joint names are mapped "
+            "by a .yaml of the same name beside the URDF, like config/robots/wren.yaml; it is not written for you yet."
+        )
         print(report["note"])
     return report
 
@@ -50,16 +59,34 @@ def _describe(name: str) -> dict[str, Any]:
 
     model = load_model(name)
     tree, limbs = tree_of(model), model.limbs
-    found = {"torso": limbs.torso, "neck": limbs.neck, "left arm": limbs.left_arm, "right arm": limbs.right_arm,
-             "camera": limbs.camera_link, "screen": limbs.screen_link}
+    found = {
+        "torso": limbs.torso,
+        "neck": limbs.neck,
+        "left arm": limbs.left_arm,
+        "right arm": limbs.right_arm,
+        "camera": limbs.camera_link,
+        "screen": limbs.screen_link,
+    }
     report: dict[str, Any] = {
-        "name": model.name, "links": len(tree.links), "joints": len(tree.joints), "actuated": len(model.joint_names),
+        "name": model.name,
+        "links": len(tree.links),
+        "joints": len(tree.joints),
+        "actuated": len(model.joint_names),
         "mass_kg": round(sum(link.inertial.mass for link in tree.links.values() if link.inertial), 3),
-        "parts": [part for part, value in found.items() if value], "collision_pairs": _collision_pairs(model),
-        "limits": {joint: {"lower": lower, "upper": upper, "velocity": velocity, "acceleration": acceleration}
-                   for joint, lower, upper, velocity, acceleration in zip(
-                       model.joint_names, model.lower.tolist(), model.upper.tolist(), model.max_velocity.tolist(),
-                       model.max_acceleration.tolist(), strict=True)}}
+        "parts": [part for part, value in found.items() if value],
+        "collision_pairs": _collision_pairs(model),
+        "limits": {
+            joint: {"lower": lower, "upper": upper, "velocity": velocity, "acceleration": acceleration}
+            for joint, lower, upper, velocity, acceleration in zip(
+                model.joint_names,
+                model.lower.tolist(),
+                model.upper.tolist(),
+                model.max_velocity.tolist(),
+                model.max_acceleration.tolist(),
+                strict=True,
+            )
+        },
+    }
     _print(report)
     return report
 
@@ -74,8 +101,10 @@ def _collision_pairs(model: Any) -> int | str:
 
 
 def _print(report: dict[str, Any]) -> None:
-    print(f"{report['name']}: {report['links']} links, {report['joints']} joints of which {report['actuated']} are actuated, "
-          f"{report['mass_kg']:g} kg, {report['collision_pairs']} pairs of links watched for self-collision")
+    print(
+        f"{report['name']}: {report['links']} links, {report['joints']} joints, {report['actuated']} of them actuated, "
+        f"{report['mass_kg']:g} kg, {report['collision_pairs']} pairs of links watched for self-collision"
+    )
     print(f"parts: {', '.join(report['parts']) or 'none recognised'}")
     print(f"{'joint':24s} {'lower':>8s} {'upper':>8s} {'velocity':>9s} {'acceleration':>13s}")
     for joint, row in report["limits"].items():

@@ -11,11 +11,15 @@ from gesture_robot.errors import InvalidInput
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of speak."""
-    parser.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to say; '-' reads it from standard input")
+    parser.add_argument(
+        "text", nargs="?", default="", metavar="TEXT", help="what to say; '-' reads it from standard input"
+    )
     parser.add_argument("--audio", metavar="IN.wav", help="move to this recording instead of speaking the text")
     parser.add_argument("--tts", default="espeak", metavar="E", help="speech engine (default: espeak)")
     parser.add_argument("--voice", default="", metavar="V", help="voice of the engine, such as 'f3' or 'en-gb'")
-    parser.add_argument("--emotion", default="neutral", metavar="E", help="emotion of voice, body and face (default: neutral)")
+    parser.add_argument(
+        "--emotion", default="neutral", metavar="E", help="emotion of voice, body and face (default: neutral)"
+    )
     parser.add_argument("--style", default="neutral", metavar="S", help="gesture style (default: neutral)")
     parser.add_argument("--language", default="en", metavar="L", help="language of the text (default: en)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same files (default: 0)")
@@ -27,12 +31,21 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     from gesture_robot.commands.speak_files import SpeakRequest, speak_audio, speak_text
 
     text = _read_text(args)
-    request = SpeakRequest(args.out, tts=args.tts, voice=args.voice, emotion=args.emotion, style=args.style,
-                           language=args.language, seed=args.seed)
+    request = SpeakRequest(
+        args.out,
+        tts=args.tts,
+        voice=args.voice,
+        emotion=args.emotion,
+        style=args.style,
+        language=args.language,
+        seed=args.seed,
+    )
     report = speak_audio(args.audio, text, request) if args.audio else speak_text(text, request)
     for line in report["warnings"]:
         print(f"note: {line}", file=sys.stderr)
-    print(f"{report['duration_s']:.2f} s of speech, {report['words']} words, {report['emphases']} emphases -> {report['out']}")
+    print(
+        f"{report['duration_s']:.2f} s of speech, {report['words']} words, {report['emphases']} emphases -> {report['out']}"
+    )
     return report
 
 

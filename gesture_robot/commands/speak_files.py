@@ -70,8 +70,9 @@ def speak_audio(path: str, text: str, request: SpeakRequest) -> dict[str, Any]:
     return _write([fit_to_frames(speech)], text, request, {"audio": str(path)}, report.warnings)
 
 
-def _write(pieces: Iterable[Speech], text: str, request: SpeakRequest, source: dict[str, str],
-           warnings: tuple[str, ...]) -> dict[str, Any]:
+def _write(
+    pieces: Iterable[Speech], text: str, request: SpeakRequest, source: dict[str, str], warnings: tuple[str, ...]
+) -> dict[str, Any]:
     folder = _folder(request.out)
     first, for_body, for_face = tee(pieces, 3)
     bodies, faces = _motions(for_body, for_face, request, whole=isinstance(pieces, list))
@@ -97,14 +98,16 @@ def _write(pieces: Iterable[Speech], text: str, request: SpeakRequest, source: d
     return _save_timing(folder / FILES[3], timing, text, request, source, warnings)
 
 
-def _motions(for_body: Iterable[Speech], for_face: Iterable[Speech], request: SpeakRequest, *,
-             whole: bool) -> tuple[Iterator[BodyMotion], Iterator[FaceMotion]]:
+def _motions(
+    for_body: Iterable[Speech], for_face: Iterable[Speech], request: SpeakRequest, *, whole: bool
+) -> tuple[Iterator[BodyMotion], Iterator[FaceMotion]]:
     gesture, face = registry.load("gesture", request.gesture)(), registry.load("face", request.face)()
     rng, face_rng = np.random.default_rng(request.seed), np.random.default_rng(request.seed)
     if not whole:
         return gesture.stream(for_body, style=request.style, rng=rng), face.stream(for_face, rng=face_rng)
     return (gesture.generate(s, style=request.style, seed_pose=None, rng=rng) for s in for_body), (
-        face.generate(s, rng=face_rng) for s in for_face)
+        face.generate(s, rng=face_rng) for s in for_face
+    )
 
 
 class _Timing:
@@ -120,8 +123,15 @@ class _Timing:
         offset_s = self.samples / speech.rate_hz
         self.words += [_timed(word, offset_s) for word in speech.words]
         self.phonemes += [_timed(item, offset_s) for item in speech.phonemes]
-        self.emphases += [{"time_s": round(item.time_s + offset_s, 4), "strength": round(item.strength, 3),
-                           "word_start_s": round(item.word_start_s + offset_s, 4), "text": item.text} for item in emphases(speech)]
+        self.emphases += [
+            {
+                "time_s": round(item.time_s + offset_s, 4),
+                "strength": round(item.strength, 3),
+                "word_start_s": round(item.word_start_s + offset_s, 4),
+                "text": item.text,
+            }
+            for item in emphases(speech)
+        ]
         self.id, self.rate_hz = self.id or speech.id, speech.rate_hz
         self.samples += len(speech.samples)
 
@@ -140,19 +150,39 @@ class _Progress:
             print(f"{percent} % spoken", file=sys.stderr, end="\r" if sys.stderr.isatty() else "\n", flush=True)
 
 
-def _save_timing(path: Path, timing: _Timing, text: str, request: SpeakRequest, source: dict[str, str],
-                 warnings: tuple[str, ...]) -> dict[str, Any]:
+def _save_timing(
+    path: Path, timing: _Timing, text: str, request: SpeakRequest, source: dict[str, str], warnings: tuple[str, ...]
+) -> dict[str, Any]:
     duration_s = timing.samples / timing.rate_hz
-    about = {"gesture_robot": __version__, "id": timing.id, "text": text, **source, "gesture": request.gesture, "face": request.face,
-             "emotion": request.emotion, "style": request.style, "language": request.language, "seed": request.seed,
-             "rate_hz": timing.rate_hz, "duration_s": round(duration_s, 4), "warnings": list(warnings)}
+    about = {
+        "gesture_robot": __version__,
+        "id": timing.id,
+        "text": text,
+        **source,
+        "gesture": request.gesture,
+        "face": request.face,
+        "emotion": request.emotion,
+        "style": request.style,
+        "language": request.language,
+        "seed": request.seed,
+        "rate_hz": timing.rate_hz,
+        "duration_s": round(duration_s, 4),
+        "warnings": list(warnings),
+    }
     document = {**about, "words": timing.words, "phonemes": timing.phonemes, "emphases": timing.emphases}
     try:
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputUnwritable(f"cannot write '{path}': {error.strerror}. Choose a folder you may write to.") from None
-    return {**about, "text": text if len(text) <= _WHOLE_CHARS else text[:_WHOLE_CHARS] + "…", "words": len(timing.words),
-            "phonemes": len(timing.phonemes), "emphases": len(timing.emphases), "out": str(path.parent), "files": list(FILES)}
+    return {
+        **about,
+        "text": text if len(text) <= _WHOLE_CHARS else text[:_WHOLE_CHARS] + "…",
+        "words": len(timing.words),
+        "phonemes": len(timing.phonemes),
+        "emphases": len(timing.emphases),
+        "out": str(path.parent),
+        "files": list(FILES),
+    }
 
 
 def _folder(out: str) -> Path:
@@ -160,7 +190,9 @@ def _folder(out: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputUnwritable(f"cannot make the folder '{out}': {error.strerror}. Choose one you may write to.") from None
+        raise OutputUnwritable(
+            f"cannot make the folder '{out}': {error.strerror}. Choose one you may write to."
+        ) from None
     if not os.access(folder, os.W_OK):
         raise OutputUnwritable(f"the folder '{out}' cannot be written. Choose one you may write to.")
     return folder

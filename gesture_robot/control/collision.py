@@ -20,6 +20,10 @@ from gesture_robot.errors import MissingDependency
 RANGE_M = 0.06
 """Distances are measured up to here; further apart counts as this far."""
 RESOLUTION_M = 0.01
+_STEER_M = 0.03
+_STEER_RATE, _STEER_BRAKE_MPS2, _STEER_PAIRS, _STEER_SWEEPS = 10.0, 1.5, 8, 4
+_STIFF = 0.05
+"""How readily torso and neck give way, against 1 for the arms."""
 _SAME_M = 1e-6
 
 
@@ -39,8 +43,16 @@ class PathGuard(Protocol):
         """
 
 
+    def steer(self, position: Array, velocity: Array, driven: Array) -> Array:
+        """(J,) the wished velocity, changed in the `driven` joints so that near links slide past each other."""
+
+
 class NoGuard:
     """Lets every path pass: for robots without collision shapes, chosen on purpose."""
+
+    def steer(self, position: Array, velocity: Array, driven: Array) -> Array:
+        """Unchanged."""
+        return velocity
 
     def reset(self, position: Array) -> None:
         """Nothing to remember."""
@@ -68,8 +80,52 @@ class CollisionGuard:
         self._compile(model)
         self._pairs, self._reach = self._pair_reach()
         self._needed_m = np.full(len(self._pairs), margin_m)
+        self._nearest_m = 0.0
+        stiff = (*model.limbs.torso, *model.limbs.neck)
+        self._yielding = np.array([_STIFF if name in stiff else 1.0 for name in model.joint_names])
         self.looks = 0
         """Configurations looked at, for measuring cost."""
+
+    # --- sliding ----------------------------------------------------------------------------------------------
+
+    def steer(self, position: Array, velocity: Array, driven: Array) -> Array:
+        """See PathGuard: a velocity damper (Faverjon and Tournassoud 1987), least change, arms before torso and neck.
+
+        The distance of a near pair may shrink no faster than a braking of `_STEER_BRAKE_MPS2` can end in time.
+        """
+        if self._nearest_m > self.margin_m + _STEER_M:
+            return velocity
+        room, slopes = self._slopes(position)
+        allowed = -np.minimum(_STEER_RATE * room, np.sqrt(2.0 * _STEER_BRAKE_MPS2 * room))
+        steered = velocity
+        for _ in range(_STEER_SWEEPS):
+            worst = 0.0
+            for slope, least in zip(slopes, allowed, strict=True):
+                missing = least - slope @ steered
+                if missing > 0.0:
+                    push = self._yielding * driven * slope
+                    steered = steered + push * (missing / max(float(slope @ push), 1e-3))
+                    worst = max(worst, missing)
+            if worst < 1e-4:
+                break
+        return steered
+
+    def _slopes(self, position: Array) -> tuple[Array, Array]:
+        """Room (P',) [m] and its change per joint motion (P', J) of the nearest contacts, the nearest last."""
+        self.distances(position)
+        compiled, data = self._compiled, self._data
+        bodies = self._body_of_geom[data.contact.geom].reshape(-1, 2)
+        rows = self._row_of_pair[bodies[:, 0], bodies[:, 1]]
+        room = np.maximum(data.contact.dist - self._needed_m[rows], 0.0)
+        near = [int(k) for k in np.argsort(room)[:_STEER_PAIRS] if room[k] < _STEER_M][::-1]
+        self._mujoco.mj_comPos(compiled, data)
+        slopes, first, second = np.zeros((len(near), len(position))), np.zeros((3, compiled.nv)), np.zeros((3, compiled.nv))
+        for row, k in enumerate(near):
+            contact = data.contact[k]
+            self._mujoco.mj_jac(compiled, data, first, None, contact.pos, int(bodies[k, 0]))
+            self._mujoco.mj_jac(compiled, data, second, None, contact.pos, int(bodies[k, 1]))
+            slopes[row] = contact.frame[:3] @ (second - first) @ self._spread
+        return room[near], slopes
 
     # --- single configurations --------------------------------------------------------------------------------
 
@@ -114,6 +170,7 @@ class CollisionGuard:
         """(P,) bool: pairs too near at the first look that finds any."""
         steps = _travel(velocities, tick_s) @ self._reach.T
         room, here, last = self._room(positions[1]), 1, len(positions) - 1
+        self._nearest_m = self.margin_m + float(room.min())
         if (room < -_SAME_M).any():
             return room < -_SAME_M
         blocked = self._inside_tick(positions, velocities, tick_s, 0, steps[0], room)

@@ -220,7 +220,9 @@ class Controller:
         acceleration = factors * acceleration - self.config.bandwidth_rad_s * (1.0 - factors) * self._velocity
         acceleration = self._limits.smooth(acceleration, self._acceleration)
         low, high = self._limits.velocity_bounds(self._position, self._velocity, top)
-        return np.where(driven, np.clip(self._velocity + self.config.tick_s * acceleration, low, high), braked)
+        free = np.where(driven, np.clip(self._velocity + self.config.tick_s * acceleration, low, high), braked)
+        steered = self._guard.steer(self._position, free, driven)
+        return free if steered is free else np.clip(steered, low, high)
 
     def _mix(self, wished: Array, limit_mps: float) -> Array:
         """(J,) next velocity: per limb the largest share of the wish whose braking path is free and slow enough."""
@@ -235,7 +237,10 @@ class Controller:
             if not bad.any():
                 break
             can = bad & (level < len(SHARES) - 1)
+            if (can & self._limbs.arms).any():  # an arm gives way before head and torso do
+                can &= self._limbs.arms
             level = level + can if can.any() else np.full_like(level, len(SHARES) - 1)
+        self._blocked = self._blocked & (level > 0)
         self._blocked_ticks += bool(self._blocked.any())
         return velocity
 

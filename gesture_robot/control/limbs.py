@@ -21,6 +21,8 @@ class Limbs:
         self.names: tuple[str, ...] = tuple(parts)
         self.members: Array = np.array([[joint in joints for joint in model.joint_names] for joints in parts.values()])
         """(G, J) bool."""
+        self.arms: Array = np.array([name.endswith("_arm") for name in parts])
+        """(G,) bool."""
         self.of_joint: Array = np.argmax(self.members, axis=0)
         """(J,) row of each joint's group."""
 

@@ -57,16 +57,16 @@ def lag_s(a: Array, b: Array, fps: float, max_lag_s: float = 0.4) -> float:
         a: (T,) at `fps`.
         b: (T',) at `fps`, same start; the shorter length counts.
         fps: frames per second of both.
-        max_lag_s: largest lag looked for.
+        max_lag_s: largest lag looked for; a third of the curves when they are short.
 
     Raises:
-        InvalidInput: curves too short for the lag, constant, or not finite.
+        InvalidInput: curves shorter than 9 frames, constant, or not finite.
     """
     count = min(len(a), len(b))
-    reach = round(max_lag_s * fps)
+    reach = min(round(max_lag_s * fps), count // 3)
     a, b = np.asarray(a, float)[:count], np.asarray(b, float)[:count]
-    if count < 2 * reach + 2:
-        raise InvalidInput(f"a lag up to {max_lag_s:g} s needs at least {2 * reach + 2} frames, got {count}.")
+    if reach < 3:
+        raise InvalidInput(f"a lag needs two curves of at least 9 frames, got {count}.")
     if not (np.isfinite(a).all() and np.isfinite(b).all()) or np.ptp(a) < 1e-9 or np.ptp(b) < 1e-9:
         raise InvalidInput("a lag needs two finite curves that change.")
     score = np.array([_correlation(a, b, shift) for shift in range(-reach, reach + 1)])

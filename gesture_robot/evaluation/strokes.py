@@ -17,6 +17,7 @@ from gesture_robot.checks import Array, check_range, frozen_array
 MIN_PEAK = 0.6
 """Arm lengths per second."""
 _WINDOW_S, _DISTANCE_S, _PROMINENCE = 0.233, 0.2, 0.15
+_STOPPED = 0.05  # of the peak: a hand that stays where it is has no minimum of its own
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,13 @@ def find_strokes(wrist_m: Array, fps: float, arm_length_m: float) -> Strokes:
 
 
 def _apex(velocity: Array, speed: Array, peak: int) -> float:
-    """Sample (with fraction) of the next speed minimum or reversal after `peak`."""
+    """Sample (with fraction) of the next speed minimum, stop or reversal after `peak`."""
     heading = velocity[peak] / speed[peak]
     for i in range(peak + 1, len(speed) - 1):
         if speed[i] <= speed[i + 1] and speed[i] < speed[i - 1]:
             return i + _vertex(speed[i - 1], speed[i], speed[i + 1])
+        if speed[i] < _STOPPED * speed[peak]:
+            return float(i)
         along, before = float(velocity[i] @ heading), float(velocity[i - 1] @ heading)
         if along <= 0.0:
             return i - along / min(along - before, -1e-12)

@@ -50,10 +50,10 @@ _STRENGTH: dict[str, tuple[float, float]] = {
 }
 _VOWEL_STRENGTH = (1.0, 1.0)
 
-LIP_TAU_S = 0.032
-JAW_TAU_S = 0.040
+LIP_TAU_S = 0.030
+JAW_TAU_S = 0.032
 TONGUE_TAU_S = 0.030
-CLOSURE_RISE_S = 0.050
+CLOSURE_RISE_S = 0.040
 """Lips need this long to come together or part."""
 
 _JAW = indices("jawOpen")

@@ -41,8 +41,8 @@ _OF_SOUND: dict[str, str] = {sound: viseme for viseme, sounds in _SOUNDS.items()
 
 _VOWEL_SHARE = 1.6
 """A vowel's part of a phoneme of several sounds, in units of a consonant's."""
-_GLIDE_SHARE = 1.2
-"""The second half of a diphthong is a glide: shorter than the vowel it leaves."""
+_GLIDE_SHARE = 1.4
+"""The second half of a diphthong is a little shorter than the vowel it leaves."""
 
 
 @lru_cache(maxsize=4096)

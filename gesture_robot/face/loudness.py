@@ -19,7 +19,7 @@ GATE_DBFS = -52.0
 GATE_BELOW_PEAK_DB = 32.0
 LEAST_PEAK_DBFS = -32.0
 """A loud level below this is not a voice at work but noise or a whisper: it opens the mouth only a little."""
-JAW_AT_PEAK = 0.39
+JAW_AT_PEAK = 0.36
 """Open jaw at the loudest moments; set so that mean opening equals that of the same speech with phonemes."""
 
 

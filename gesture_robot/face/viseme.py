@@ -177,9 +177,12 @@ def _pause(start_s: float, end_s: float) -> Segment:
 
 
 def _closure(start_s: float, end_s: float) -> tuple[float, float]:
-    """Lips stay together for most of a bilabial and part before its end; short ones are widened about their middle."""
+    """Lips are together in the middle of a bilabial, so that meeting and parting hardly cut into the vowels around.
+
+    Short ones are widened about their middle.
+    """
     length = end_s - start_s
-    low, high = start_s + 0.05 * length, end_s - 0.40 * length
+    low, high = start_s + 0.30 * length, end_s - 0.35 * length
     lack = max(0.0, LONG_CLOSURE_S - (high - low)) / 2.0
     return low - lack, high + lack
 

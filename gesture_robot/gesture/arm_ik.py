@@ -122,7 +122,8 @@ def _bones(wrist: Array, swivel: Array, collar_rad: Array) -> tuple[Array, Array
     """Collar rotation vectors, shoulder and elbow rotation matrices (before any twist)."""
     collar = np.stack([np.zeros(len(wrist)), -collar_rad[:, 1], collar_rad[:, 0]], -1)
     chest_from_collar = matrix_from_rotvec(collar)
-    reach = _into(chest_from_collar, wrist * ARM_LENGTH_M + SHOULDER_IN_CHEST_M - _COLLAR - chest_from_collar @ _SHOULDER)
+    shoulder_m = _COLLAR + chest_from_collar @ _SHOULDER
+    reach = _into(chest_from_collar, wrist * ARM_LENGTH_M + SHOULDER_IN_CHEST_M - shoulder_m)
     upper, fore, hinge = _two_bones(reach, _into(chest_from_collar, np.broadcast_to(_POLE, reach.shape)), swivel)
     shoulder = _frame(upper, hinge) @ _frame(_UPPER, _HINGE).T
     flexion = np.arctan2(np.einsum("ti,ti->t", np.cross(upper, fore), hinge), np.einsum("ti,ti->t", upper, fore))
@@ -149,7 +150,7 @@ def _into(frames: Array, vectors: Array) -> Array:
 
 
 def _orthogonal(vector: Array, to: Array) -> Array:
-    rest = vector - (vector @ to) * to
+    rest: Array = vector - (vector @ to) * to
     return np.asarray(rest / np.linalg.norm(rest))
 
 

@@ -55,7 +55,8 @@ class BeatGestures:
         """
         return self._motion(speech, style, seed_pose, rng, to_rest=self.config.end_at_rest)
 
-    def stream(self, chunks: Iterable[Speech], *, style: str = "neutral", rng: np.random.Generator) -> Iterator[BodyMotion]:
+    def stream(self, chunks: Iterable[Speech], *, style: str = "neutral",
+               rng: np.random.Generator) -> Iterator[BodyMotion]:
         """One motion per chunk, exactly as long as its audio (rounded up to a frame), continuing the pose before.
 
         The hands stay up between chunks: who plays the last one lets them down (MotionPlayer does).
@@ -111,7 +112,9 @@ def _sample(curve: Keys, times: Array, alive: bool, rng: np.random.Generator) ->
 
 def _drag(track: Array, lifted: Array) -> Array:
     """(T, 2) wrist bend by which a loose hand stays behind the moving forearm, for a forearm that points forward."""
-    speed = smooth(np.gradient(track[:, WRIST], 1.0 / FPS, axis=0), FPS, 0.04) if len(track) > 1 else track[:, WRIST] * 0.0
+    if len(track) < 2:
+        return np.zeros((len(track), 2))
+    speed = smooth(np.gradient(track[:, WRIST], 1.0 / FPS, axis=0), FPS, 0.04)
     sine, cosine = np.sin(track[:, TWIST]), np.cos(track[:, TWIST])
     flexion = cosine * speed[:, 0] - sine * speed[:, 1]
     deviation = -sine * speed[:, 0] - cosine * speed[:, 1]

@@ -24,7 +24,7 @@ NECK, HEAD = joint_index("neck"), joint_index("head")
 
 def arm_key(wrist: tuple[float, float, float], palm: tuple[float, float, float], fingers: str = "relaxed", *,
             swivel: float = 0.0, flexion: float = 0.0, deviation: float = 0.0) -> Array:
-    """(13,) channels of one arm keyframe; `wrist` [arm lengths] and `palm` are (out, up, forward) in the chest frame."""
+    """(13,) channels of an arm keyframe; `wrist` [arm lengths] and `palm` are (out, up, forward) in the chest frame."""
     at, lifted = np.array([wrist], float), np.array([swivel], float)
     twist = twist_for_palm(at, lifted, girdle(at), np.array([palm], float))
     return np.concatenate([wrist, twist, [swivel, flexion, deviation], shape(fingers)])

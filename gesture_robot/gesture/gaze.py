@@ -23,14 +23,15 @@ from gesture_robot.settings import check_settings, setting
 class GazeConfig:
     """Settings of GazeLayer; angles in degrees because people set them."""
 
-    rate_rad_s: float = setting(10.0, "natural frequency of the head's critically damped approach", unit="rad/s", low=2, high=40)
+    rate_rad_s: float = setting(10.0, "natural frequency of the head's critically damped approach", unit="rad/s",
+                                low=2.0, high=40.0)
     max_speed_rad_s: float = setting(2.4, "fastest turn of the head", unit="rad/s", low=0.2, high=8.0)
     max_yaw_deg: float = setting(70.0, "head against chest", unit="deg", low=5.0, high=90.0)
     max_pitch_deg: float = setting(35.0, "head against chest, up and down", unit="deg", low=5.0, high=60.0)
-    torso_from_deg: float = setting(35.0, "the torso helps with targets beyond this yaw", unit="deg", low=0.0, high=90.0)
+    torso_from_deg: float = setting(35.0, "the torso helps beyond this yaw", unit="deg", low=0.0, high=90.0)
     torso_share: float = setting(0.6, "share of the excess yaw that the torso takes", low=0.0, high=1.0)
     max_torso_deg: float = setting(30.0, "largest torso yaw for gaze", unit="deg", low=0.0, high=60.0)
-    keep_quick_s: float = setting(0.5, "head movements of the motion quicker than this survive", unit="s", low=0.05, high=5.0)
+    keep_quick_s: float = setting(0.5, "quicker head movements of the motion survive", unit="s", low=0.05, high=5.0)
     release_s: float = setting(0.7, "time to give the head back when there is no target", unit="s", low=0.1, high=5.0)
     max_eye_deg: float = setting(30.0, "largest eye angle against the head", unit="deg", low=5.0, high=45.0)
 
@@ -74,7 +75,7 @@ class GazeLayer:
         pose = np.array(pose, float)
         head_local = matrix_from_rotvec(pose[NECK]) @ matrix_from_rotvec(pose[HEAD])
         own = _angles(head_local)
-        self._follow_slow(own, dt)
+        slow = self._follow_slow(own, dt)
         torso_goal = self._torso_goal() if self._goal is not None else 0.0
         self._torso = np.concatenate(_approach(self._torso[:1], self._torso[1:], np.array([torso_goal]), 4.0, 1.2, dt))
         pose[SPINE, 1] += self._torso[0] / 3.0
@@ -82,12 +83,13 @@ class GazeLayer:
         world = _angles(chest @ head_local)
         weight = 1.0 if self._goal is not None else 1.0 - float(ease((t_s - self._released_s) / self.config.release_s))
         if self._goal is not None and not self._engaged:
-            self._engage(own, world)
+            self._engage(world)
+            slow = self._slow = own.copy()
         self._engaged = self._goal is not None
-        if self._engaged:
+        if self._goal is not None:
             self._angles, self._rates = _approach(self._angles, self._rates, self._reachable(self._goal),
                                                   self.config.rate_rad_s, self.config.max_speed_rad_s, dt)
-        wanted = self._angles + own[:2] - self._slow[:2]
+        wanted = self._angles + own[:2] - slow[:2]
         angles = weight * wanted + (1.0 - weight) * world[:2]
         if dt > 0.0:
             self._out_rate = (angles - self._out) / dt
@@ -110,16 +112,16 @@ class GazeLayer:
         pitch, yaw = self._out
         return np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), -np.sin(pitch)])
 
-    def _follow_slow(self, own: Array, dt: float) -> None:
-        if self._slow is None:
-            self._slow = own.copy()
-        self._slow = own + (self._slow - own) * np.exp(-dt / self.config.keep_quick_s)
+    def _follow_slow(self, own: Array, dt: float) -> Array:
+        """The motion's own head angles without their quick part."""
+        before = own if self._slow is None else self._slow
+        self._slow = own + (before - own) * np.exp(-dt / self.config.keep_quick_s)
+        return self._slow
 
-    def _engage(self, own: Array, world: Array) -> None:
+    def _engage(self, world: Array) -> None:
         """Start the approach from where the face points now, at the speed it has, so that nothing jumps."""
         if self._t_s is None:
             self._out, self._out_rate = world[:2], np.zeros(2)
-        self._slow = own.copy()
         self._angles, self._rates = self._out.copy(), self._out_rate.copy()
 
     def _torso_goal(self) -> float:

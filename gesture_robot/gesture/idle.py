@@ -44,7 +44,8 @@ class IdleMotion:
         sway = self._slow(t_s, (0.061, 0.097, 0.143), 0)
         lean = self._slow(t_s, (0.047, 0.083, 0.131), 3)
         out[_INDEX["spine1"], 2], out[_INDEX["spine3"], 2] = 0.020 * sway, -0.008 * sway
-        out[_INDEX["spine1"], 1], out[_INDEX["spine1"], 0] = 0.015 * lean, 0.008 * self._slow(t_s, (0.071, 0.113, 0.037), 5)
+        out[_INDEX["spine1"], 1] = 0.015 * lean
+        out[_INDEX["spine1"], 0] = 0.008 * self._slow(t_s, (0.071, 0.113, 0.037), 5)
         hang = 0.012 * self._slow(t_s, (0.093, 0.151, 0.059), 2)
         out[_INDEX["left_elbow"], 1], out[_INDEX["right_elbow"], 1] = -0.02 * breath - hang, 0.02 * breath - hang
         if self.config.glances:
@@ -61,7 +62,8 @@ class IdleMotion:
         return float(depth * np.sin(angle + 0.35 * np.sin(angle)))
 
     def _slow(self, t_s: float, rates_hz: tuple[float, ...], first: int) -> float:
-        return float(sum(np.sin(2 * np.pi * f * t_s + self._phase[(first + i) % 8]) for i, f in enumerate(rates_hz)) / 2.0)
+        waves = [np.sin(2 * np.pi * rate * t_s + self._phase[(first + i) % 8]) for i, rate in enumerate(rates_hz)]
+        return float(sum(waves) / 2.0)
 
     def _glance(self, t_s: float) -> Array:
         """Pitch, yaw and roll of the head: rests at one small offset, then moves quickly to the next."""

@@ -13,6 +13,7 @@ from gesture_robot.datatypes import BodyMotion
 from gesture_robot.errors import UnknownName
 from gesture_robot.gesture.curves import ease
 
+_BRAKE_S = 0.25
 _SIDES = {side: [i for i, n in enumerate(JOINT_NAMES) if n.startswith(side) and not any(
     part in n for part in ("hip", "knee", "ankle", "foot", "eye"))] for side in ("left", "right")}
 MASKS: dict[str, list[int]] = {
@@ -47,6 +48,7 @@ class Layer:
     fade_out_s: float
     fade_out_at_s: float
     cut_at_s: float = np.inf
+    """When it was interrupted."""
     cut_s: float = 0.45
     _quaternions: Array = field(init=False)
     _rates: Array = field(init=False)
@@ -71,6 +73,9 @@ class Layer:
     def quaternions(self, t_s: float) -> Array:
         """(55, 4) at a time, cubic between frames, first and last frame held outside."""
         q = self._quaternions
+        if t_s > self.cut_at_s:  # interrupted: the motion itself comes to a stop
+            left = max(1.0 - (t_s - self.cut_at_s) / _BRAKE_S, 0.0)
+            t_s = self.cut_at_s + _BRAKE_S / 3.0 * (1.0 - left**3)
         at = min(max((t_s - self.start_s) * self.motion.fps, 0.0), len(q) - 1.0)
         i = min(int(at), max(len(q) - 2, 0))
         j, x = min(i + 1, len(q) - 1), at - i

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.gesture.compose import BEND, FINGERS, REST_KEY, SWIVEL, TWIST, WRIST, girdle
 from gesture_robot.gesture.arm_ik import PEAK_OVER_MEAN, least_duration_s, twist_for_palm
+from gesture_robot.gesture.compose import BEND, FINGERS, REST_KEY, SWIVEL, TWIST, WRIST, girdle
 from gesture_robot.gesture.curves import Keys
+from gesture_robot.gesture.hand_path import Hand, glide
 from gesture_robot.gesture.hands import shape
 from gesture_robot.gesture.styles import Style
 
 _SLOW = 0.46  # arm lengths/s: well below what counts as a stroke
-_EVEN_SPEED, _THROUGH = 0.50, 0.18
 _LOW = np.array([-0.05, -0.74, 0.30])
 _HIGH = np.array([0.54, -0.10, 0.68])
 _PALMS = {"in": (-0.95, 0.15, 0.2), "up": (-0.35, 0.9, 0.25), "down": (-0.45, -0.75, 0.3), "front": (-0.5, 0.35, 0.8)}
@@ -33,55 +33,6 @@ class Apex:
     strength: float
 
 
-@dataclass
-class Hand:
-    """One hand's growing list of keys."""
-
-    times: list[float]
-    values: list[Array]
-    velocities: list[Array]
-    bows: list[Array]
-    home: Array
-    travel: Array
-    """Direction of the last stroke."""
-
-    @classmethod
-    def start(cls, value: Array, home: Array) -> Hand:
-        """A hand at `value` (13,) at time 0."""
-        return cls([0.0], [value.copy()], [np.zeros(len(value))], [], home, np.array([0.0, 1.0, 0.0]))
-
-    @property
-    def last(self) -> Array:
-        """Newest key's channels."""
-        return self.values[-1]
-
-    def add(self, time_s: float, value: Array, bow: Array | None = None, velocity: Array | None = None) -> None:
-        """Append a key; keys closer than 20 ms to the last one are dropped."""
-        if time_s - self.times[-1] < 0.02:
-            return
-        sideways = np.zeros(len(value))
-        if bow is not None:
-            sideways[WRIST] = bow
-        self.times.append(time_s)
-        self.values.append(value)
-        self.velocities.append(np.zeros(len(value)) if velocity is None else velocity)
-        self.bows.append(sideways)
-
-    def keys(self) -> Keys:
-        """The finished curve."""
-        values, times, velocities = np.array(self.values), np.array(self.times), np.array(self.velocities)
-        bows = np.array(self.bows) if self.bows else np.zeros((0, values.shape[1]))
-        if len(times) > 2:  # hands do not stop dead at a key: they drift through it towards what comes next
-            slopes = np.diff(values[:, WRIST], axis=0) / np.diff(times)[:, None]
-            heading = slopes[:-1] / np.maximum(np.linalg.norm(slopes[:-1], axis=1), 1e-9)[:, None]
-            through = 0.5 * slopes[1:]  # sideways or back, never on: the apex stays where the hand turns
-            through -= np.maximum((through * heading).sum(1), 0.0)[:, None] * heading
-            through *= np.minimum(1.0, _THROUGH / np.maximum(np.linalg.norm(through, axis=1), 1e-9))[:, None]
-            free = ~velocities[1:-1].any(axis=1) & (slopes[1:].any(axis=1) & slopes[:-1].any(axis=1))
-            velocities[1:-1, WRIST] += through * free[:, None]
-        return Keys(times, values, velocities, bows)
-
-
 def choose_apexes(beats: list[Apex], style: Style, first_s: float) -> list[Apex]:
     """The set with the greatest total weight of which no two are nearer than the style's spacing.
 
@@ -91,8 +42,8 @@ def choose_apexes(beats: list[Apex], style: Style, first_s: float) -> list[Apex]
     best: list[tuple[float, int]] = []  # total weight of a set that ends with i, and the member before i
     for i, beat in enumerate(usable):
         before = [(best[j][0], j) for j in range(i) if beat.time_s - usable[j].time_s >= style.spacing_s]
-        total, j = max(before, default=(0.0, -1))
-        best.append((total + 0.45 + beat.strength, j))
+        total, j = max(before) if before else (0.0, -1)
+        best.append((float(total) + 0.45 + beat.strength, j))
     chosen: list[Apex] = []
     i = max(range(len(best)), key=lambda k: best[k][0], default=-1)
     while i >= 0:
@@ -122,7 +73,7 @@ class StrokePlanner:
                 self._relax(hand, max(end_s, hand.times[-1] + 0.5))
             elif np.linalg.norm(hand.last - REST_KEY) > 1e-6:
                 hold = self.rng.uniform(0.22, 0.5) if apexes else 0.0
-                _glide(hand, hand.times[-1] + hold, REST_KEY)
+                glide(hand, hand.times[-1] + hold, REST_KEY)
         return hands[0].keys(), hands[1].keys()
 
     def _home(self) -> Array:
@@ -203,8 +154,9 @@ class StrokePlanner:
         value[WRIST] = wrist
         move = wrist - hand.last[WRIST]
         value[SWIVEL] = 0.10 + 0.25 * max(wrist[0] - 0.2, 0.0) + self.rng.uniform(-0.08, 0.14)
-        kinds = ["down", "in", "up"] if move[1] < -0.1 else ["up", "front", "in"] if move[0] > 0.08 else ["in", "up", "in"]
-        palm = np.array(_PALMS[kinds[int(self.rng.choice(3, p=[0.5, 0.3, 0.2]))]]) + self.rng.normal(0, 0.12, 3)
+        kinds = ("up", "front", "in") if move[0] > 0.08 else ("in", "up", "in")
+        kinds = ("down", "in", "up") if move[1] < -0.1 else kinds
+        palm = np.array(_PALMS[str(self.rng.choice(kinds, p=[0.5, 0.3, 0.2]))]) + self.rng.normal(0, 0.12, 3)
         twist = twist_for_palm(wrist[None], value[None, SWIVEL], girdle(wrist[None]), palm[None])[0]
         value[TWIST] += np.clip(twist - value[TWIST], -1.5 * span, 1.5 * span)
         value[BEND] = (0.22 * np.sign(-move[1]) * self.rng.uniform(-0.2, 1.0) - 0.10, self.rng.uniform(-0.14, 0.18))
@@ -221,17 +173,17 @@ class StrokePlanner:
             return
         if time_left > 1.6 and hand.last[1] > -0.8:
             rested = hand.last + 0.55 * (REST_KEY - hand.last)
-            arrive = _glide(hand, hand.times[-1] + self.rng.uniform(0.25, 0.45), rested, latest_s=until_s - 0.1)
+            arrive = glide(hand, hand.times[-1] + self.rng.uniform(0.25, 0.45), rested, latest_s=until_s - 0.1)
             hand.add(max(arrive + 0.05, until_s), rested.copy())
             return
         if hand.last[1] < -0.8:  # hanging: nothing to hold
             hand.add(until_s, hand.last.copy())
             return
         back = -travel * 0.3 + self.rng.normal(0, 0.03, 3)
-        back -= (max(back @ hand.travel, 0.0) + 0.03) * hand.travel  # a recoil: the apex stays where the hand turns
+        back -= (max(float(back @ hand.travel), 0.0) + 0.03) * hand.travel  # a recoil: the apex stays where the hand turns
         most = _SLOW * time_left / PEAK_OVER_MEAN
         length = max(float(np.linalg.norm(back)), 1e-6)
-        back *= np.clip(length, min(0.8 * most, 0.22), most) / length
+        back = back * float(np.clip(length, min(0.8 * most, 0.22), most) / length)
         value = hand.last.copy()
         value[WRIST] = np.clip(value[WRIST] + back, _LOW - 0.05, _HIGH + 0.1)
         hand.add(until_s, value)
@@ -252,19 +204,3 @@ class StrokePlanner:
         span = end_s - hand.times[-1]
         value[WRIST] = value[WRIST] + np.array([0.02, -0.10, -0.03]) * min(1.0, span / 0.8)
         hand.add(end_s, value)
-
-
-def _glide(hand: Hand, start_s: float, target: Array, latest_s: float = np.inf) -> float:
-    """A slow, even movement from `start_s`: 30 % of the time to speed up, 30 % to slow down; returns when it arrives."""
-    hand.add(start_s, hand.last.copy())
-    first, begin = hand.last, hand.times[-1]
-    distance = float(np.linalg.norm(target[WRIST] - first[WRIST]))
-    span = max(0.6, distance / (0.7 * _EVEN_SPEED), abs(float(target[TWIST] - first[TWIST])) / 1.0)
-    if begin + span > latest_s:  # no time for the whole way: go as far as the speed allows
-        span = max(latest_s - begin, 0.3)
-        target = first + min(1.0, 0.7 * _EVEN_SPEED * span / max(distance, 1e-6)) * (target - first)
-    cruise = (target - first) / (0.7 * span)
-    for share, done in ((0.3, 0.15 / 0.7), (0.7, 0.55 / 0.7)):
-        hand.add(begin + share * span, first + done * (target - first), velocity=cruise)
-    hand.add(begin + span, target.copy())
-    return begin + span

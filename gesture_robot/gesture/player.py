@@ -28,10 +28,12 @@ class PlayerConfig:
     """Settings of MotionPlayer."""
 
     blend_s: float = setting(0.25, "shortest blend from one motion to another", unit="s", low=0.05, high=2.0)
-    blend_speed: float = setting(1.5, "longer blends turn no joint faster than this on average", unit="rad/s", low=0.2, high=6.0)
+    blend_speed: float = setting(1.5, "mean joint speed of longer blends", unit="rad/s", low=0.2, high=6.0)
     release_speed: float = setting(0.55, "speed at which hands sink when a motion ends away from rest", unit="rad/s",
                                    low=0.1, high=3.0)
-    interrupt_s: float = setting(0.45, "time to settle when interrupted", unit="s", low=0.1, high=2.0)
+    interrupt_s: float = setting(0.45, "shortest time to settle when interrupted", unit="s", low=0.1, high=2.0)
+    interrupt_speed: float = setting(2.2, "mean joint speed of longer settling", unit="rad/s", low=0.5,
+                                     high=6.0)
     idle: IdleConfig = IdleConfig()
 
 
@@ -65,17 +67,23 @@ class MotionPlayer:
         self._layers.append(layer)
 
     def interrupt(self, now_s: float) -> None:
-        """Settle into the listening pose within `interrupt_s`, and forget what has not begun."""
+        """Settle into the listening pose, and forget what has not begun.
+
+        Motions brake within a quarter of a second and give way within `interrupt_s`, a little more for raised hands.
+        """
         self._layers = [layer for layer in self._layers if layer.begin_s < now_s]
         self._head = [(h, layer) for h, layer in self._head if layer is None or layer.begin_s < now_s]
         for layer in self._layers + [layer for _, layer in self._head if layer is not None]:
             if layer.cut_at_s > now_s:
-                layer.cut_at_s, layer.cut_s = now_s, self.config.interrupt_s
+                way = farthest_rad(self._rest, layer.quaternions(now_s), layer.mask) if layer in self._layers else 0.0
+                layer.cut_s = float(np.clip(way / self.config.interrupt_speed, self.config.interrupt_s, 1.0))
+                layer.cut_at_s = now_s
 
     def add_head_layer(self, layer: HeadLayer, start_s: float = 0.0) -> None:
         """Add nods and tilts on top of everything.
 
         Args:
+            start_s: when a motion begins [s]; functions are asked with the player's own time.
             layer: a motion whose neck and head are added from `start_s` on, or a function of time [s] to a rotation
                 vector (3,) [rad] of the head: x nods down, y turns left, z tilts right. A function must be smooth.
         """
@@ -98,7 +106,8 @@ class MotionPlayer:
     @property
     def active_until_s(self) -> float:
         """When the last motion on the timeline has ended; -inf when nothing plays."""
-        return max((min(layer.start_s + layer.motion.duration_s, layer.gone_s) for layer in self._layers), default=-np.inf)
+        ends = [min(layer.start_s + layer.motion.duration_s, layer.gone_s) for layer in self._layers]
+        return max(ends, default=-np.inf)
 
     def clear(self) -> None:
         """Forget everything at once: for a fresh start, not for a running robot (that is `interrupt`)."""

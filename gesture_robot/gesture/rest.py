@@ -27,7 +27,8 @@ class RestGestures:
             rotations = rotations + left[:, None, None] * (np.asarray(seed_pose, float) - rotations)
         return BodyMotion(fps=FPS, rotations=rotations, root_position=np.zeros((count, 3)))
 
-    def stream(self, chunks: Iterable[Speech], *, style: str = "neutral", rng: np.random.Generator) -> Iterator[BodyMotion]:
+    def stream(self, chunks: Iterable[Speech], *, style: str = "neutral",
+               rng: np.random.Generator) -> Iterator[BodyMotion]:
         """Rest, chunk by chunk."""
         for chunk in chunks:
             yield self.generate(chunk, style=style, rng=rng)

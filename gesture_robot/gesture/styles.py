@@ -38,7 +38,8 @@ STYLES: dict[str, Style] = {
 EMOTIONS: dict[str, Style] = {
     "neutral": Style(),
     "happiness": Style(size=1.12, height=0.05, head=1.2, torso=1.2, head_down=-0.03),
-    "sadness": Style(size=0.60, spacing_s=0.80, threshold=0.2, height=-0.08, head=0.6, torso=0.6, lean=0.06, head_down=0.14),
+    "sadness": Style(size=0.60, spacing_s=0.80, threshold=0.2, height=-0.08, head=0.6, torso=0.6, lean=0.06,
+                     head_down=0.14),
     "anger": Style(size=1.15, height=0.02, head=1.1, lean=0.05, head_down=0.03),
     "fear": Style(size=0.75, height=0.03, head=0.9, lean=-0.05, head_down=0.03),
     "surprise": Style(size=1.10, height=0.08, head=1.1, lean=-0.03, head_down=-0.05),

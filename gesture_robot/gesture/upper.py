@@ -17,9 +17,8 @@ def upper_body(times: Array, left: Array, right: Array, beats: list[Apex], activ
                rng: np.random.Generator) -> Upper:
     """Torso, head and shoulder angles for arm channels (T, 13) each.
 
-    Args:
-        beats: emphases [s], all of them: the head marks more words than the hands do.
-        active: (T,) 0 at rest to 1 while talking.
+    `beats` are all the emphases, for the head marks more words than the hands do; `active` (T,) is 0 at rest and 1
+    while talking.
     """
     fps = 1.0 / (times[1] - times[0]) if len(times) > 1 else 30.0
     follow_left = _ahead(smooth(left[:, :3] - REST_KEY[:3], fps, _SPREAD_S), fps)
@@ -30,7 +29,8 @@ def upper_body(times: Array, left: Array, right: Array, beats: list[Apex], activ
     nods = nod_curve(times, beats)
     slow, quick = wander(times, rng, 6, 5.0), wander(times, rng, 6, 2.4)
     a = active * style.torso
-    pitch = a * (0.12 * reach + 0.045 * quick[:, 0] + 0.03 * slow[:, 0]) + 0.30 * style.torso * _ahead(smooth(nods, fps, 0.07), fps)
+    dips = _ahead(smooth(nods, fps, 0.07), fps)
+    pitch = a * (0.12 * reach + 0.045 * quick[:, 0] + 0.03 * slow[:, 0]) + 0.30 * style.torso * dips
     yaw = a * (0.40 * sideways - 0.14 * uneven + 0.05 * slow[:, 1] + 0.045 * quick[:, 1])
     roll = a * (0.12 * sideways + 0.03 * slow[:, 2] + 0.025 * quick[:, 2])
     h = active * style.head

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gesture_robot.checks import Array
 from gesture_robot.page.state import PageState
 
 JPEG_QUALITY = 80
@@ -91,9 +92,9 @@ class Controls:
 class Readouts:
     """Pictures and the lines of text about people, decision, speech and status; `face` stands among the controls."""
 
-    def __init__(self, gui: Any, face: Any):
+    def __init__(self, gui: Any, face: Any, show_on_robot: Callable[[Array], None]):
         self._shown: dict[str, Any] = {}
-        self.face = face
+        self.face, self._show_on_robot = face, show_on_robot
         self.camera = add_picture(gui, "Camera")
         self.thoughts = gui.add_html("")
         self.status = gui.add_html("")
@@ -111,6 +112,8 @@ class Readouts:
             if picture is not None and self._shown.get(name) is not picture:
                 self._shown[name] = picture
                 getattr(self, name).image = np.ascontiguousarray(picture)
+                if name == "face":
+                    self._show_on_robot(self.face.image)
 
 
 def add_picture(gui: Any, label: str) -> Any:

@@ -16,11 +16,14 @@ from scipy.spatial.transform import Rotation
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import RobotModel
 from gesture_robot.robots.model import tree_of
+from gesture_robot.robots.render_scene import screen_size_m
 from gesture_robot.robots.urdf import Geometry, Joint, UrdfTree
 
 ROOT = "/robot"
 _LOG = logging.getLogger(__name__)
 SHARP_EDGE_RAD = math.radians(35.0)
+SCREEN_GAP_M = 0.003
+DARK = np.full((3, 4, 3), 12, dtype=np.uint8)
 DEFAULT_RGBA = (0.75, 0.77, 0.8, 1.0)
 SMALLEST_MOVE = 1e-4
 """[rad or m] A joint that moved less than this is not sent again."""
@@ -43,7 +46,13 @@ class RobotView:
             self._frames[name] = scene.add_frame(paths[joint.child], show_axes=False)
             _place(self._frames[name], joint, 0.0)
             _add_shapes(scene, self._tree, joint.child, paths[joint.child])
+        self._screen = _add_screen(scene, model, paths)
         self.show(model.rest)
+
+    def show_face(self, face_rgb: Array) -> None:
+        """Put a picture (H, W, 3) uint8 on the robot's screen, where it has one."""
+        if self._screen is not None:
+            self._screen.image = face_rgb
 
     def show(self, positions: Array) -> None:
         """Move the joints to `positions` (J,), in the order of the model's joint names."""
@@ -72,6 +81,20 @@ def _place(frame: Any, joint: Joint, value: float) -> None:
     pose = joint_pose(joint, value)
     frame.wxyz = np.roll(Rotation.from_matrix(pose[:3, :3]).as_quat(), 1)
     frame.position = pose[:3, 3]
+
+
+def _add_screen(scene: Any, model: RobotModel, paths: dict[str, str]) -> Any:
+    """A picture just in front of the screen link's face, None without a screen.
+
+    The screen looks along x with y to the robot's left; viser's picture has x to the right, y down, z away.
+    """
+    size_m = screen_size_m(model)
+    if size_m is None:
+        return None
+    screen_from_picture = np.array([[0.0, 0.0, -1.0], [1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+    wxyz = np.roll(Rotation.from_matrix(screen_from_picture).as_quat(), 1)
+    return scene.add_image(f"{paths[model.limbs.screen_link]}/face", DARK, *size_m, format="jpeg", jpeg_quality=85,
+                           wxyz=wxyz, position=(SCREEN_GAP_M, 0.0, 0.0), cast_shadow=False)
 
 
 def _add_shapes(scene: Any, tree: UrdfTree, link: str, path: str) -> None:

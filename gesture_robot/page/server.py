@@ -110,7 +110,7 @@ class OperatorPage:
         server.gui.main_panel.set_width(CONTROL_WIDTH_PX)
         views = server.gui.add_panel()
         with views.add_tab("Sees and thinks"):
-            self._readouts = Readouts(server.gui, self._controls.face)
+            self._readouts = Readouts(server.gui, self._controls.face, self._robot.show_face)
         views.dock_left()
         views.set_width(VIEW_WIDTH_PX)
 

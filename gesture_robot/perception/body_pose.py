@@ -82,11 +82,23 @@ def belongs(keypoints_px: Array, face_landmarks_px: Array, face_box_px: Array) -
     return bool(gap <= NOSE_TOLERANCE * max(float(face_box_px[2]), 0.7 * float(face_box_px[3])))
 
 
+def nose_gap(keypoints_px: Array, face_landmarks_px: Array) -> float:
+    """Distance between the body's and the face's nose in face heights."""
+    height = max(float(np.ptp(face_landmarks_px[:468, 1])), 1.0)
+    return float(np.linalg.norm(keypoints_px[NOSE, :2] - face_landmarks_px[4, :2])) / height
+
+
 def same_body(a_px: Array, b_px: Array) -> bool:
     """Whether two sets of keypoints describe one person: nose and shoulders nearly coincide."""
     marks = [NOSE, LEFT_SHOULDER, RIGHT_SHOULDER]
     size = max(body_size_px(a_px), body_size_px(b_px))
     return bool(np.linalg.norm(a_px[marks, :2] - b_px[marks, :2], axis=1).mean() < 0.25 * size)
+
+
+def body_shift(a_px: Array, b_px: Array) -> float:
+    """Mean distance of the upper body's keypoints in two fits, in body sizes."""
+    gaps = np.linalg.norm(a_px[UPPER_BODY, :2] - b_px[UPPER_BODY, :2], axis=1)
+    return float(gaps.mean()) / max(body_size_px(a_px), body_size_px(b_px))
 
 
 def body_size_px(keypoints_px: Array) -> float:

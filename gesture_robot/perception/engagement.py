@@ -3,7 +3,7 @@
 The idea is the visual social engagement of Webb and Lemaignan (RO-MAN 2022): mutual gaze weighted by distance,
 averaged over time, with hysteresis between the levels. What differs: attention is averaged by a leaky integrator that rises within a
 third of a second and fades when the face is lost; distance counts fully within the whole social zone; somebody who
-crosses the view quickly passes by, even while looking; and a robot that looks elsewhere still notices a look at it.
+crosses the view quickly passes by, even while looking; a robot that looks elsewhere still notices a look at it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class _Memory:
 class EngagementEstimator:
     """Keeps one score per person; `update` once per picture."""
 
-    def __init__(self, config: EngagementConfig = EngagementConfig()):
-        self.config = config
+    def __init__(self, config: EngagementConfig | None = None):
+        self.config = config or EngagementConfig()
         self.reset()
 
     def reset(self) -> None:
@@ -65,7 +65,7 @@ class EngagementEstimator:
         return Engagement(person.id, memory.level, float(np.clip(memory.score, 0.0, 1.0)), person.distance_m)
 
 
-def attention(person: Person, base_from_camera: Array, config: EngagementConfig = EngagementConfig()) -> float:
+def attention(person: Person, base_from_camera: Array, config: EngagementConfig) -> float:
     """Attention [0, 1] that one moment shows: facing x distance x staying x (mildly) the robot's own look."""
     if person.face_box_px[2] <= 0.0:
         return 0.0
@@ -93,7 +93,7 @@ def facing_angle_deg(person: Person, target_base: Array, pitch_weight: float = 1
     return float(np.hypot(yaw, pitch_weight * pitch))
 
 
-def next_level(level: EngagementLevel, score: float, config: EngagementConfig = EngagementConfig()) -> EngagementLevel:
+def next_level(level: EngagementLevel, score: float, config: EngagementConfig) -> EngagementLevel:
     """The level after a score: DISENGAGED -> ENGAGING -> ENGAGED -> DISENGAGING -> ENGAGED or DISENGAGED."""
     now = EngagementLevel
     if score < config.disengaged:
@@ -105,6 +105,13 @@ def next_level(level: EngagementLevel, score: float, config: EngagementConfig = 
     if level in (now.DISENGAGED, now.UNKNOWN):
         return now.ENGAGING if score >= config.engaging else now.DISENGAGED
     return level
+
+
+def level_at_once(score: float, config: EngagementConfig) -> EngagementLevel:
+    """The level of a score without a past."""
+    if score >= config.engaged:
+        return EngagementLevel.ENGAGED
+    return EngagementLevel.ENGAGING if score >= config.engaging else EngagementLevel.DISENGAGED
 
 
 def _approach(score: float, target: float, step_s: float, config: EngagementConfig) -> float:

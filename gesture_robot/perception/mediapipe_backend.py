@@ -12,7 +12,7 @@ one thread at a time. What is remembered are regions only; results always come f
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,11 @@ from gesture_robot.perception.body_pose import (
     LEFT_SHOULDER,
     RIGHT_SHOULDER,
     belongs,
+    body_shift,
     box_of_person,
     head_from_body,
     is_body,
+    nose_gap,
     region_of_head,
     same_body,
 )
@@ -40,10 +42,17 @@ from gesture_robot.perception.regions import (
     region_of_circle,
     region_of_face,
     region_of_mesh,
+    shift_to_marks,
 )
 
 UNSUPPORTED_PICTURES = 20
 """A face that only the mesh still sees is given up after this many pictures."""
+FAR_SHIFT = 0.1
+"""A face that moved this far, in its own height, is looked at twice."""
+STRAYED = 0.3
+"""A mesh whose nose is this far from the body's, in face heights, has slid off its face."""
+SEARCH_AGREE = 0.2
+"""Two fits to a body found without a face agree to this, in body sizes."""
 EYES_OPEN = 0.6
 """Gaze is read while `eyes_closed` is below this."""
 WITHOUT_BODY = 0.45
@@ -60,6 +69,8 @@ class Face:
     box_px: Array
     score: float
     unsupported: int = 0
+    shift_px: Array = field(default_factory=lambda: np.zeros(2))
+    """How far it moved since the picture before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,13 +82,17 @@ class Body:
     region: Region
 
 
+Found = tuple[float, Array, Array]
+"""Score, box and keypoints of a detector."""
+
+
 class MediaPipeBackend:
     """Implements protocols.PerceptionBackend."""
 
-    def __init__(self, config: PerceptionConfig = PerceptionConfig()):
-        self.config = config
-        self._models = Models(bodies=config.threads)
-        self._pool = ThreadPoolExecutor(config.threads, thread_name_prefix="bodies")
+    def __init__(self, config: PerceptionConfig | None = None):
+        self.config = config or PerceptionConfig()
+        self._models = Models(bodies=self.config.threads)
+        self._pool = ThreadPoolExecutor(self.config.threads, thread_name_prefix="bodies")
         self._forget()
 
     def _forget(self) -> None:
@@ -111,8 +126,12 @@ class MediaPipeBackend:
 
     def _find_faces(self, packet: Any, size_px: tuple[int, int]) -> list[Face]:
         found = [f for f in self._models.find_faces(packet, size_px) if f[1][2] >= self.config.min_face_px]
-        known = [self._follow_face(packet, face, found, size_px) for face in self._faces]
-        faces = [face for face in known if face is not None]
+        faces = []
+        for face in self._faces:
+            near = _nearest(face, found)
+            now = self._follow_face(packet, face, near, size_px)
+            if now is not None:
+                faces.append(now)
         for score, box_px, marks_px in found:
             if any(overlap(box_px, face.box_px) > 0.25 for face in faces):
                 continue
@@ -121,20 +140,26 @@ class MediaPipeBackend:
                 faces.append(Face(landmarks, box_of_mesh(landmarks), score))
         return _largest_first(faces)
 
-    def _follow_face(self, packet: Any, face: Face, found: list[tuple[float, Array, Array]], size_px: tuple[int, int]) -> Face | None:
-        """The same face in this picture, None when it is gone."""
-        landmarks = self._models.mesh(packet, region_of_mesh(face.landmarks_px), size_px)
+    def _follow_face(self, packet: Any, face: Face, near: Found | None, size_px: tuple[int, int]) -> Face | None:
+        """The same face in this picture, None when it is gone.
+
+        The region goes along with the person: by what the detector says, else as fast as in the pictures before.
+        A region half a face beside its face makes the mesh model invent a face there.
+        """
+        shift_px = face.shift_px if near is None else shift_to_marks(near[2], face.landmarks_px)
+        moved_px = face.landmarks_px + [*shift_px, 0.0]
+        first = self._models.mesh(packet, region_of_mesh(moved_px), size_px)
+        if first is None:
+            return None
+        again = np.hypot(*shift_px) > FAR_SHIFT * face.box_px[3]
+        landmarks = self._models.mesh(packet, region_of_mesh(first), size_px) if again else first
         if landmarks is None:
             return None
-        box_px = box_of_mesh(landmarks)
-        near = [f for f in found if overlap(f[1], box_px) > 0.25]
-        if near:
-            score, other_px, marks_px = max(near, key=lambda f: overlap(f[1], box_px))
-            print("DIS", round(image_gap(landmarks, marks_px), 3))
-            return Face(landmarks, box_px, score)
-        if face.unsupported >= UNSUPPORTED_PICTURES or box_px[2] < self.config.min_face_px:
+        box_px, unsupported = box_of_mesh(landmarks), 0 if near is not None else face.unsupported + 1
+        if unsupported > UNSUPPORTED_PICTURES or box_px[2] < self.config.min_face_px:
             return None
-        return Face(landmarks, box_px, face.score, face.unsupported + 1)
+        moved = (landmarks - face.landmarks_px)[:468, :2].mean(axis=0)
+        return Face(landmarks, box_px, face.score if near is None else near[0], unsupported, moved)
 
     def _mesh_twice(self, packet: Any, region: Region, size_px: tuple[int, int]) -> Array | None:
         """The second pass looks where the first one put the face, as the following pictures will."""
@@ -142,10 +167,11 @@ class MediaPipeBackend:
         return None if first is None else self._models.mesh(packet, region_of_mesh(first), size_px)
 
     def _faces_of_bodies(self, packet: Any, faces: list[Face], bodies: list[Body], size_px: tuple[int, int]) -> list[Face]:
-        """Try the mesh on heads whose face the detector missed."""
+        """Try the mesh on heads whose face the detector missed, or whose mesh slid off."""
         found = list(faces)
         for body in bodies:
-            if any(belongs(body.keypoints_px, face.landmarks_px, face.box_px) for face in found):
+            own = next((f for f in found if belongs(body.keypoints_px, f.landmarks_px, f.box_px)), None)
+            if own is not None and nose_gap(body.keypoints_px, own.landmarks_px) < STRAYED:
                 continue
             region = region_of_head(body.keypoints_px)
             if region.side < self.config.min_face_px * 1.5:
@@ -153,20 +179,26 @@ class MediaPipeBackend:
             landmarks = self._mesh_twice(packet, region, size_px)
             if landmarks is not None:
                 box_px = box_of_mesh(landmarks)
-                if belongs(body.keypoints_px, landmarks, box_px) and box_px[2] >= self.config.min_face_px:
-                    found.append(Face(landmarks, box_px, 0.6))
+                if nose_gap(body.keypoints_px, landmarks) < STRAYED and box_px[2] >= self.config.min_face_px:
+                    found = [f for f in found if f is not own]
+                    found.append(Face(landmarks, box_px, 0.6 if own is None else own.score))
         return _largest_first(found)
 
     # --- bodies -------------------------------------------------------------------------------------------------
 
-    def _fit_body(self, packet: Any, region: Region, size_px: tuple[int, int], new: bool) -> Body | None:
-        """Pose landmarks in a region; a new body is looked at twice, the second time where the first put it."""
+    def _fit_body(self, packet: Any, region: Region, size_px: tuple[int, int], new: bool, agree: float = np.inf) -> Body | None:
+        """Pose landmarks in a region; a new body is looked at twice, the second time where the first put it.
+
+        The two must not differ by more than `agree` body sizes: on things that are nobody they wander.
+        """
         fit = self._models.pose(packet, region, size_px)
         if fit is None:
             return None
         body = Body(fit[0], fit[2], region_of_circle(fit[1][0], fit[1][1]))
         if new:
-            return self._fit_body(packet, body.region, size_px, False)
+            second = self._fit_body(packet, body.region, size_px, False)
+            moved = np.inf if second is None else body_shift(body.keypoints_px, second.keypoints_px)
+            return second if moved < agree else None
         return body if is_body(body.keypoints_px, self.config.min_body_visibility) else None
 
     def _bodies_of_faces(self, packet: Any, faces: list[Face], bodies: list[Body], size_px: tuple[int, int]) -> list[Body]:
@@ -193,7 +225,7 @@ class MediaPipeBackend:
             return bodies
         new = [region_of_circle(marks[0], marks[1]) for _, box, marks in search.result() if not _covered(box, bodies)]
         room = max(self.config.max_people - len(bodies), 0)
-        fits = [self._pool.submit(self._fit_body, packet, region, size_px, True) for region in new[:room]]
+        fits = [self._pool.submit(self._fit_body, packet, region, size_px, True, SEARCH_AGREE) for region in new[:room]]
         return _distinct([*bodies, *(fit.result() for fit in fits)])
 
     # --- people -------------------------------------------------------------------------------------------------
@@ -229,11 +261,6 @@ class MediaPipeBackend:
             body_keypoints_px=body.keypoints_px)
 
 
-def image_gap(landmarks, marks_px):
-    own = np.array([landmarks[[33, 133], :2].mean(0), landmarks[[263, 362], :2].mean(0), landmarks[4, :2], landmarks[[13, 14], :2].mean(0)])
-    return float(np.linalg.norm(own - marks_px[:4], axis=1).mean() / max(np.ptp(landmarks[:468, 1]), 1))
-
-
 def _largest_first(faces: list[Face]) -> list[Face]:
     """Largest first, without meshes that slid onto the same face."""
     kept: list[Face] = []
@@ -250,6 +277,14 @@ def _distinct(bodies: list[Body | None]) -> list[Body]:
         if body is not None and not any(same_body(body.keypoints_px, other.keypoints_px) for other in kept):
             kept.append(body)
     return kept
+
+
+def _nearest(face: Face, found: list[Found]) -> Found | None:
+    """The detection of this face: the one nearest to where it should be now."""
+    centre = face.box_px[:2] + face.box_px[2:] / 2 + face.shift_px
+    gaps = [float(np.linalg.norm(box[:2] + box[2:] / 2 - centre)) for _, box, _ in found]
+    best = int(np.argmin(gaps)) if gaps else -1
+    return found[best] if gaps and gaps[best] < 0.7 * face.box_px[3] else None
 
 
 def _covered(face_box_px: Array, bodies: list[Body]) -> bool:

@@ -64,6 +64,12 @@ def box_of_mesh(landmarks_px: Array) -> Array:
     return np.concatenate([low, high - low])
 
 
+def shift_to_marks(marks_px: Array, landmarks_px: Array) -> Array:
+    """Shift (2,) from a mesh (478, 3) to the detector's keypoints (6, 2): right eye, left eye, nose, mouth."""
+    own = np.array([landmarks_px[list(group), :2].mean(axis=0) for group in ((33, 133), (362, 263), (4,), (13, 14))])
+    return (marks_px[:4] - own).mean(axis=0)  # type: ignore[no-any-return]
+
+
 def overlap(a_px: Array, b_px: Array) -> float:
     """Intersection over union of two boxes x, y, width, height."""
     low = np.maximum(a_px[:2], b_px[:2])

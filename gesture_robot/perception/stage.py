@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from gesture_robot.datatypes import CameraImage, SocialScene
+from gesture_robot.datatypes import CameraImage, Engagement, SocialScene
 from gesture_robot.perception.config import EngagementConfig, TrackerConfig
-from gesture_robot.perception.engagement import EngagementEstimator
+from gesture_robot.perception.engagement import EngagementEstimator, attention, level_at_once
 from gesture_robot.perception.interactions import find_groups, find_interactions
 from gesture_robot.perception.tracking import Tracker
 from gesture_robot.protocols import PerceptionBackend
@@ -23,8 +23,10 @@ class StageConfig:
 class PerceptionStage:
     """Backend, tracker, engagement and interactions in a row; pictures must come in the order of their stamps."""
 
-    def __init__(self, backend: PerceptionBackend, config: StageConfig = StageConfig()):
+    def __init__(self, backend: PerceptionBackend, config: StageConfig | None = None):
+        config = config or StageConfig()
         self._backend = backend
+        self._config = config
         self._tracker = Tracker(config.tracker)
         self._engagement = EngagementEstimator(config.engagement)
 
@@ -35,6 +37,16 @@ class PerceptionStage:
         groups = find_groups(people)
         interactions = find_interactions(people, groups, image.base_from_camera)
         return SocialScene(image.stamp_s, people, engagement, groups, interactions)
+
+    def glance(self, image: CameraImage) -> SocialScene:
+        """What a single picture tells, without memory before or after: everybody at once, the attention of this moment."""
+        tracker = Tracker(replace(self._config.tracker, confirm_updates=1))
+        people = tracker.update(self._backend.detect(image), image)
+        scores = [attention(p, image.base_from_camera, self._config.engagement) for p in people]
+        engagement = tuple(Engagement(p.id, level_at_once(score, self._config.engagement), score, p.distance_m)
+                           for p, score in zip(people, scores, strict=True))
+        groups = find_groups(people)
+        return SocialScene(image.stamp_s, people, engagement, groups, find_interactions(people, groups, image.base_from_camera))
 
     def reset(self) -> None:
         """Forget everybody; ids start again."""

@@ -55,8 +55,8 @@ class Track:
 class Tracker:
     """Matches by 3-D place (across and along the line of sight) with the Hungarian method."""
 
-    def __init__(self, config: TrackerConfig = TrackerConfig()):
-        self.config = config
+    def __init__(self, config: TrackerConfig | None = None):
+        self.config = config or TrackerConfig()
         self.reset()
 
     def reset(self) -> None:

@@ -63,7 +63,8 @@ class Chain:
         skew = np.array([[[0, -z, y], [z, 0, -x], [-y, x, 0]] for x, y, z in self._axes]).reshape(n, 3, 3)
         self._first, self._second = self._constant @ skew, self._constant @ skew @ skew
         self._after = np.array([after[len(path)][0] for path in paths])
-        self._local = np.array([after[len(p)][1] @ f.local for p, f in zip(paths, features, strict=True)])
+        self._fixed = [after[len(path)][1] for path in paths]
+        self._local = np.array([fixed @ f.local for fixed, f in zip(self._fixed, features, strict=True)])
         self._weights = np.repeat([f.weight for f in features], 3)
         self._carried = np.arange(n) < self._after[:, None]
 
@@ -74,6 +75,10 @@ class Chain:
         for row in local:
             frames.append(frames[-1] @ row)
         return frames
+
+    def orientation(self, angles: Array, feature: int = 0) -> Array:
+        """(3, 3) of a feature's link in the start link's frame at angles (n,)."""
+        return np.asarray(self.frames(angles)[self._after[feature]] @ self._fixed[feature])
 
     def directions(self, angles: Array) -> Array:
         """(K, 3) where the features point at angles (n,)."""

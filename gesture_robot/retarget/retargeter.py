@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
 from gesture_robot.checks import Array, frozen_array
@@ -22,6 +23,7 @@ from gesture_robot.robots.model import tree_of
 
 _X, _Y, _Z = np.eye(3)
 _HEADING_WINDOW_S = 4.0
+_SMALL_HEADING_RAD = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,15 +48,16 @@ class Retargeter:
             fps: how often `pose` is called; joints move no further than their speed allows in between.
         """
         self.model, self._fps = model, fps
+        self._rows_of: dict[tuple[str, ...], Array] = {}
         self._kinematics, limbs = Kinematics(model), model.limbs
         chest, tree = limbs.chest_link or limbs.base_link, tree_of(model)
         at_rest = self._kinematics.link_poses(model.rest, [chest, *([limbs.head_link] if limbs.head_link else [])])
+        self._link_from_chest = at_rest[chest][:3, :3]
         self._torso = Chain(tree, tree.root, _front_and_up(chest, at_rest[chest], 0.4), limbs.torso)
         self._neck = None
         if limbs.head_link:
             self._neck = Chain(tree, chest, _front_and_up(limbs.head_link, at_rest[limbs.head_link], 0.3), limbs.neck)
-        self._chest_from_chest_link = at_rest[chest][:3, :3]
-        self._arms = [self._arm_solver(side, arm) for side, arm in (("left", limbs.left_arm), ("right", limbs.right_arm)) if arm]
+        self._arms = [self._arm_solver(side, arm, chest) for side, arm in (("left", limbs.left_arm), ("right", limbs.right_arm)) if arm]
         self.reset()
 
     def reset(self) -> None:
@@ -93,22 +96,20 @@ class Retargeter:
         room = np.inf if first else model.max_velocity / self._fps
         low, high = np.maximum(model.lower, answer - room), np.minimum(model.upper, answer + room)
         rounds = 30 if first else 4
-        chest, head = human.base_from_chest[frame], human.base_from_head[frame]
-        self._turn(self._torso, np.stack([chest[:, 0], chest[:, 2]]), answer, low, high, rounds)
+        self._turn(self._torso, human.base_from_chest[frame].T[[0, 2]], answer, low, high, rounds)
         if self._neck is not None:
-            base_from_chest = self._torso.frames(answer[self._rows(self._torso)])[-1] @ self._after_torso
-            self._turn(self._neck, np.stack([head[:, 0], head[:, 2]]) @ base_from_chest, answer, low, high, rounds)
+            base_from_chest = self._torso.orientation(answer[self._rows(self._torso)])
+            self._turn(self._neck, human.base_from_head[frame].T[[0, 2]] @ base_from_chest, answer, low, high, rounds)
         for solver in self._arms:
             self._solve_arm(solver, human.arms[solver.side], frame, answer, low, high, rounds)
         self._last = np.clip(answer, model.lower, model.upper)
         return self._last.copy()
 
     def _solve_arm(self, solver: _ArmSolver, human: HumanArm, frame: int, answer: Array, low: Array, high: Array, rounds: int) -> None:
-        link = self._chest_from_chest_link
-        reach, wrist = solver.reach, solver.wrist
-        self._turn(reach, np.stack([human.upper[frame], human.fore[frame]]) @ link, answer, low, high, rounds)
-        forearm = reach.frames(answer[self._rows(reach)])[-1] @ self._after[solver.side]
-        self._turn(wrist, np.stack([human.fingers[frame], human.palm[frame]]) @ link @ forearm, answer, low, high, rounds)
+        reach = solver.reach
+        self._turn(reach, np.stack([human.upper[frame], human.fore[frame]]) @ self._link_from_chest, answer, low, high, rounds)
+        forearm = self._link_from_chest @ reach.orientation(answer[self._rows(reach)], 1)
+        self._turn(solver.wrist, np.stack([human.fingers[frame], human.palm[frame]]) @ forearm, answer, low, high, rounds)
         answer[solver.hand] = np.clip(human.closed[frame] * self.model.upper[solver.hand], low[solver.hand], high[solver.hand])
 
     def _turn(self, chain: Chain, targets: Array, answer: Array, low: Array, high: Array, rounds: int) -> None:
@@ -116,4 +117,45 @@ class Retargeter:
         answer[rows] = chain.solve(targets, answer[rows], self.model.rest[rows], low[rows], high[rows], rounds)
 
     def _rows(self, chain: Chain) -> Array:
+        if chain.joints not in self._rows_of:
+            self._rows_of[chain.joints] = np.array([self.model.index(name) for name in chain.joints], dtype=int)
         return self._rows_of[chain.joints]
+
+    def _arm_solver(self, side: str, arm: Arm, chest: str) -> _ArmSolver:
+        """Limb directions are those between link origins, which stay fixed in the upper arm and in the forearm."""
+        poses = self._kinematics.link_poses(self.model.rest, [arm.upper_arm_link, arm.forearm_link, arm.hand_link])
+        shoulder, elbow, wrist = (poses[link] for link in (arm.upper_arm_link, arm.forearm_link, arm.hand_link))
+        upper = Feature(arm.upper_arm_link, _direction_in(shoulder, elbow))
+        fore = Feature(arm.forearm_link, _direction_in(elbow, wrist))
+        inward = -_Y if side == "left" else _Y
+        tree = tree_of(self.model)
+        return _ArmSolver(
+            side, Chain(tree, chest, (upper, fore), arm.joints),
+            Chain(tree, arm.forearm_link, (Feature(arm.hand_link, -_Z), Feature(arm.hand_link, inward, 0.7)), arm.joints),
+            np.array([self.model.index(name) for name in arm.hand_joints], dtype=int))
+
+
+def without_heading(body: BodyMotion) -> Array:
+    """Rotations (T, 55, 3) with the slowly changing heading of the pelvis taken out: small turns and sways stay."""
+    root = matrix_from_rotvec(body.rotations[:, 0])
+    heading = np.unwrap(np.arctan2(root[:, 0, 2], root[:, 2, 2]))
+    window = max(1, int(round(_HEADING_WINDOW_S * body.fps)))
+    if np.abs(heading).max() > _SMALL_HEADING_RAD:
+        heading = uniform_filter1d(heading, window, mode="nearest")
+    else:
+        heading = np.zeros_like(heading)
+    upright = np.zeros((len(heading), 3))
+    upright[:, 1] = -heading
+    rotations = body.rotations.copy()
+    rotations[:, 0] = rotvec_from_matrix(matrix_from_rotvec(upright) @ root)
+    return np.asarray(rotations)
+
+
+def _front_and_up(link: str, base_from_link: Array, up_weight: float) -> tuple[Feature, Feature]:
+    """The link's directions that point forward and up at rest; forward is what must be met."""
+    return Feature(link, base_from_link[:3, :3].T @ _X), Feature(link, base_from_link[:3, :3].T @ _Z, up_weight)
+
+
+def _direction_in(base_from_link: Array, base_from_next: Array) -> Array:
+    way = base_from_link[:3, :3].T @ (base_from_next[:3, 3] - base_from_link[:3, 3])
+    return np.asarray(way / max(float(np.linalg.norm(way)), 1e-9))

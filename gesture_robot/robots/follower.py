@@ -10,11 +10,13 @@ from gesture_robot.errors import UnknownName
 
 
 def hermite_coefficients(times_s: Array, positions: Array, velocities: Array) -> Array:
-    """(T - 1, 4, J) coefficients of t^0..t^3, t from the segment's start: the cubic through positions and velocities."""
+    """(T - 1, 4, J) coefficients of t^0..t^3, t from the segment's start, of the cubic Hermite spline."""
     span = np.diff(times_s)[:, None]
     slope = np.diff(positions, axis=0) / span
     start, end = velocities[:-1], velocities[1:]
-    return np.stack([positions[:-1], start, (3 * slope - 2 * start - end) / span, (start + end - 2 * slope) / span**2], axis=1)
+    return np.stack(
+        [positions[:-1], start, (3 * slope - 2 * start - end) / span, (start + end - 2 * slope) / span**2], axis=1
+    )
 
 
 def sample_trajectory(trajectory: JointTrajectory, times_s: Array) -> tuple[Array, Array, Array]:

@@ -54,24 +54,34 @@ def open_context(width: int, height: int) -> Any:
     tried = []
     for name in backends():
         before = {key: os.environ.get(key) for key in ("MUJOCO_GL", "PYOPENGL_PLATFORM")}
+        modules = set(sys.modules)
         os.environ["MUJOCO_GL"] = name
         try:
             context = import_module(f"mujoco.{name}").GLContext(width, height)
             context.make_current()
             _open.add(context)
             return context
-        except (ImportError, AttributeError, RuntimeError, OSError, TypeError) as error:  # PyOpenGL raises all of these
+        except _errors() as error:
             tried.append(f"{name}: {error}")
-            _forget(before)
-    reason = "; ".join(tried) or "no GL library found" * (os.environ.get("MUJOCO_GL") is None) or "MUJOCO_GL switches it off"
+            _forget(before, set(sys.modules) - modules)
+    reason = (
+        "; ".join(tried) or "no GL library found" * (os.environ.get("MUJOCO_GL") is None) or "MUJOCO_GL switches it off"
+    )
     raise NoGraphics(f"no OpenGL for pictures ({reason}). Install it with: {APT_LINE}")
 
 
-def _forget(environment: dict[str, str | None]) -> None:
+def _errors() -> tuple[type[BaseException], ...]:
+    """What PyOpenGL raises when a library or a device is missing; its own base error once it is loaded."""
+    module = sys.modules.get("OpenGL.error")
+    return (ImportError, AttributeError, RuntimeError, OSError, TypeError, *((module.Error,) if module else ()))
+
+
+def _forget(environment: dict[str, str | None], new_modules: set[str]) -> None:
     """Undo a failed attempt, so that the next back end can load PyOpenGL for its own platform."""
     for key, value in environment.items():
         os.environ.pop(key, None)
         if value is not None:
             os.environ[key] = value
-    for module in [m for m in sys.modules if m.split(".")[0] == "OpenGL" or m in ("mujoco.egl", "mujoco.osmesa")]:
-        del sys.modules[module]
+    for module in new_modules:
+        if module.split(".")[0] == "OpenGL" or module in ("mujoco.egl", "mujoco.osmesa"):
+            del sys.modules[module]

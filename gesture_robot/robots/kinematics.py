@@ -16,7 +16,7 @@ from gesture_robot.checks import Array
 from gesture_robot.datatypes import RobotModel
 from gesture_robot.errors import InvalidInput, UnknownName
 from gesture_robot.robots.model import tree_of
-from gesture_robot.robots.urdf import Joint, UrdfTree
+from gesture_robot.robots.urdf_types import Joint, UrdfTree
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,10 @@ class Kinematics:
         chain = self._chain(tuple(links))
         frames = self._frames(chain, positions)
         lead = np.shape(positions)[:-1]
-        return {name: frames[row] @ fixed if row >= 0 else np.broadcast_to(fixed, (*lead, 4, 4))
-                for name, row, fixed in chain.ends}
+        return {
+            name: frames[row] @ fixed if row >= 0 else np.broadcast_to(fixed, (*lead, 4, 4))
+            for name, row, fixed in chain.ends
+        }
 
     def pose(self, positions: Array, link: str) -> Array:
         """base_from_link (..., 4, 4) of one link."""
@@ -123,11 +125,19 @@ def _build_chain(tree: UrdfTree, joint_names: tuple[str, ...], links: tuple[str,
     parents = tuple(rows.get(_last_moving(_path(tree, joint.parent)), -1) for joint in moving)
     drive = [_drive(tree, joint) for joint in moving]
     ends = tuple((link, rows.get(_last_moving(path), -1), _fixed_after(path)) for link, path in paths.items())
+    constant, first, second = (np.array([t[k] for t in terms]).reshape(-1, 4, 4) for k in range(3))
     return _Chain(
-        parents, np.array([joint_names.index(d[0]) for d in drive], dtype=int), np.array([d[1] for d in drive]),
-        np.array([d[2] for d in drive]), np.array([j.kind != "prismatic" for j in moving], dtype=bool),
-        *(np.array([t[k] for t in terms]).reshape(-1, 4, 4) for k in range(3)),
-        np.array([j.axis for j in moving]).reshape(-1, 3), ends)
+        parents=parents,
+        source=np.array([joint_names.index(d[0]) for d in drive], dtype=int),
+        scale=np.array([d[1] for d in drive]),
+        offset=np.array([d[2] for d in drive]),
+        revolute=np.array([j.kind != "prismatic" for j in moving], dtype=bool),
+        constant=constant,
+        first=first,
+        second=second,
+        axes=np.array([j.axis for j in moving]).reshape(-1, 3),
+        ends=ends,
+    )
 
 
 def _path(tree: UrdfTree, link: str) -> list[Joint]:

@@ -21,7 +21,9 @@ from gesture_robot.checks import Array
 from gesture_robot.datatypes import Arm, LimbMap, RobotModel
 from gesture_robot.errors import InvalidModel, UnknownName
 from gesture_robot.resources import resource_path, resource_roots
-from gesture_robot.robots.urdf import Joint, UrdfTree, parse_urdf, read_urdf_text, resolve_meshes
+from gesture_robot.robots.urdf import parse_urdf
+from gesture_robot.robots.urdf_files import read_urdf_text, resolve_meshes
+from gesture_robot.robots.urdf_types import Joint, UrdfTree
 
 DEFAULT_SECONDS_TO_SPEED = 0.25
 """Without an acceleration limit a joint reaches its top speed in this time: gentle for a social robot's motors."""
@@ -82,7 +84,9 @@ def _read_settings(path: Path) -> dict[str, Any]:
     try:
         settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidModel(f"cannot read robot settings '{path}': {error}. It must be YAML; see config/robots/wren.yaml.") from None
+        raise InvalidModel(
+            f"cannot read robot settings '{path}': {error}. It must be YAML; see config/robots/wren.yaml."
+        ) from None
     if not isinstance(settings, dict):
         raise InvalidModel(f"robot settings '{path}' must hold 'key: value' lines; see config/robots/wren.yaml.")
     unknown = sorted(set(settings) - KNOWN_KEYS)
@@ -103,11 +107,19 @@ def _build(name: str, path: Path, settings: dict[str, Any], source: str) -> Robo
     return RobotModel(
         name=name,
         urdf_xml=resolve_meshes(text, path.resolve().parent, str(path), resource_roots()),
-        joint_names=tree.actuated, lower=lower, upper=upper, max_velocity=velocity,
-        max_acceleration=np.array([float(acceleration.of(j, v / DEFAULT_SECONDS_TO_SPEED))
-                                   for j, v in zip(tree.actuated, velocity, strict=True)]),
+        joint_names=tree.actuated,
+        lower=lower,
+        upper=upper,
+        max_velocity=velocity,
+        max_acceleration=np.array(
+            [
+                float(acceleration.of(j, v / DEFAULT_SECONDS_TO_SPEED))
+                for j, v in zip(tree.actuated, velocity, strict=True)
+            ]
+        ),
         rest=_rest(tree, settings.get("rest") or {}, lower, upper, source),
-        limbs=_limb_map(limbs, tree, source) if limbs else guess_limbs(tree))
+        limbs=_limb_map(limbs, tree, source) if limbs else guess_limbs(tree),
+    )
 
 
 class _Patterns:
@@ -135,9 +147,11 @@ def _limits(tree: UrdfTree, given: _Patterns, source: str) -> tuple[Array, Array
         elif row[0] > row[1]:  # type: ignore[operator]
             raise InvalidModel(f"{source}: joint '{name}' has lower limit {row[0]} above upper limit {row[1]}.")
     if missing:
-        raise InvalidModel(f"{source}: no position or velocity limits for {', '.join(missing)}. Add "
-                           "<limit lower= upper= velocity= effort=> to each, or 'limits: {PATTERN: {lower: , upper: , velocity: }}' "
-                           "to the robot's .yaml.")
+        raise InvalidModel(
+            f"{source}: no position or velocity limits for {', '.join(missing)}. Add "
+            "<limit lower= upper= velocity= effort=> to each, or 'limits: {PATTERN: {lower: , upper: , velocity: }}' "
+            "to the robot's .yaml."
+        )
     lower, upper, velocity = np.array(rows, dtype=float).T
     return lower, upper, velocity
 
@@ -199,12 +213,16 @@ def guess_limbs(tree: UrdfTree) -> LimbMap:
     torso = _present(tree, ("torso_yaw", "torso_roll", "torso_pitch"))
     neck = _present(tree, ("neck_yaw", "neck_pitch", "neck_roll"))
     return LimbMap(
-        base_link=tree.root, torso=torso, neck=neck,
+        base_link=tree.root,
+        torso=torso,
+        neck=neck,
         chest_link=tree.joints[torso[-1]].child if torso else tree.root,
         head_link=tree.joints[neck[-1]].child if neck else "",
         camera_link="camera_optical_frame" if "camera_optical_frame" in tree.links else "",
         screen_link="screen_link" if "screen_link" in tree.links else "",
-        left_arm=_guess_arm(tree, "left"), right_arm=_guess_arm(tree, "right"))
+        left_arm=_guess_arm(tree, "left"),
+        right_arm=_guess_arm(tree, "right"),
+    )
 
 
 def _guess_arm(tree: UrdfTree, side: str) -> Arm | None:
@@ -213,8 +231,13 @@ def _guess_arm(tree: UrdfTree, side: str) -> Arm | None:
     if not shoulder or f"{side}_elbow" not in joints:
         return None
     child = {j: tree.joints[j].child for j in joints}
-    return Arm(joints, upper_arm_link=child[shoulder[-1]], forearm_link=child[f"{side}_elbow"],
-               hand_link=child[joints[-1]], hand_joints=_present(tree, (f"{side}_hand",)))
+    return Arm(
+        joints,
+        upper_arm_link=child[shoulder[-1]],
+        forearm_link=child[f"{side}_elbow"],
+        hand_link=child[joints[-1]],
+        hand_joints=_present(tree, (f"{side}_hand",)),
+    )
 
 
 def _present(tree: UrdfTree, names: Iterable[str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from gesture_robot.checks import Array
 from gesture_robot.datatypes import RobotModel
 from gesture_robot.errors import InvalidModel, MissingDependency
 from gesture_robot.robots.model import tree_of
-from gesture_robot.robots.urdf import UrdfTree
+from gesture_robot.robots.urdf_types import UrdfTree
 
 if TYPE_CHECKING:
     import mujoco
@@ -31,8 +31,9 @@ ARMATURE = 0.005
 REST_MARGIN_M = 0.001
 
 
-def compile_model(model: RobotModel, *, actuators: bool = True, timestep_s: float = 0.002,
-                  visuals: bool = True) -> mujoco.MjModel:
+def compile_model(
+    model: RobotModel, *, actuators: bool = True, timestep_s: float = 0.002, visuals: bool = True
+) -> mujoco.MjModel:
     """Compile for simulation.
 
     Args:
@@ -48,8 +49,9 @@ def compile_model(model: RobotModel, *, actuators: bool = True, timestep_s: floa
     return compile_spec(build_spec(model, actuators=actuators, timestep_s=timestep_s, visuals=visuals), model)
 
 
-def build_spec(model: RobotModel, *, actuators: bool = True, timestep_s: float = 0.002,
-               visuals: bool = True) -> mujoco.MjSpec:
+def build_spec(
+    model: RobotModel, *, actuators: bool = True, timestep_s: float = 0.002, visuals: bool = True
+) -> mujoco.MjSpec:
     """Like `compile_model`, before compiling, so that a scene can be added."""
     spec = _bare_spec(model, visuals)
     spec.option.timestep = timestep_s
@@ -99,7 +101,11 @@ def set_positions(compiled: mujoco.MjModel, data: mujoco.MjData, model: RobotMod
 
 def _led(tree: UrdfTree, name: str, data: mujoco.MjData) -> float:
     mimic = tree.joints[name].mimic
-    return float(data.joint(name).qpos[0]) if mimic is None else mimic.multiplier * _led(tree, mimic.joint, data) + mimic.offset
+    return (
+        float(data.joint(name).qpos[0])
+        if mimic is None
+        else mimic.multiplier * _led(tree, mimic.joint, data) + mimic.offset
+    )
 
 
 def _mujoco() -> Any:
@@ -130,9 +136,19 @@ def _bare_spec(model: RobotModel, visuals: bool) -> mujoco.MjSpec:
         body.gravcomp = 1.0
     for joint in spec.joints:
         joint.armature = ARMATURE
+    if not spec.equalities:  # MuJoCo reads <mimic> itself since 3.4
+        _couple(spec, model)
     for equality in spec.equalities:
         equality.solref[0] = 0.005
     return spec
+
+
+def _couple(spec: mujoco.MjSpec, model: RobotModel) -> None:
+    kind = _mujoco().mjtEq.mjEQ_JOINT
+    for joint in tree_of(model).joints.values():
+        if joint.mimic is not None:
+            data = [joint.mimic.offset, joint.mimic.multiplier] + [0.0] * 9
+            spec.add_equality(type=kind, name1=joint.name, name2=joint.mimic.joint, data=data)
 
 
 def _excluded(model: RobotModel) -> list[tuple[str, str]]:
@@ -140,9 +156,14 @@ def _excluded(model: RobotModel) -> list[tuple[str, str]]:
     solid = [name for name, link in tree.links.items() if link.collisions]
     resting = _touching_at_rest(model)
     hands = [_subtree(tree, arm.hand_link) for arm in (model.limbs.left_arm, model.limbs.right_arm) if arm]
-    return [(a, b) for a, b in combinations(solid, 2)
-            if frozenset((a, b)) in resting or _solid_parent(tree, a) == b or _solid_parent(tree, b) == a
-            or any(a in hand and b in hand for hand in hands)]
+    return [
+        (a, b)
+        for a, b in combinations(solid, 2)
+        if frozenset((a, b)) in resting
+        or _solid_parent(tree, a) == b
+        or _solid_parent(tree, b) == a
+        or any(a in hand and b in hand for hand in hands)
+    ]
 
 
 def _solid_parent(tree: UrdfTree, link: str) -> str:

@@ -95,7 +95,9 @@ class MujocoRobot:
         try:
             body = self._data.body(link)
         except KeyError:
-            raise UnknownName("link", link, [self._compiled.body(i).name for i in range(1, self._compiled.nbody)]) from None
+            raise UnknownName(
+                "link", link, [self._compiled.body(i).name for i in range(1, self._compiled.nbody)]
+            ) from None
         pose[:3, :3], pose[:3, 3] = body.xmat.reshape(3, 3), body.xpos
         return pose
 
@@ -108,7 +110,9 @@ class MujocoRobot:
         position, velocity, acceleration = self._follower.command(self.time_s + self.timestep_s)
         self._accelerations[self._dofs] = acceleration
         mujoco.mj_mulM(self._compiled, self._data, self._inertial_force, self._accelerations)
-        self._data.ctrl[:] = position + self._velocity_lead_s * velocity + self._inertial_force[self._dofs] / self._position_gain
+        self._data.ctrl[:] = (
+            position + self._velocity_lead_s * velocity + self._inertial_force[self._dofs] / self._position_gain
+        )
         mujoco.mj_step(self._compiled, self._data)
         self._steps += 1
         if self._data.ncon:

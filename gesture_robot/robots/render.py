@@ -37,12 +37,13 @@ class Renderer(Protocol):
         """Free the graphics context."""
 
 
-def open_renderer(model: RobotModel, width: int = 480, height: int = 540, camera: str = "three_quarter", *,
-                  shadows: bool = False) -> Renderer:
+def open_renderer(
+    model: RobotModel, width: int = 480, height: int = 540, camera: str = "three_quarter", *, shadows: bool = False
+) -> Renderer:
     """The best renderer this machine can run."""
     try:
         return RobotRenderer(model, width, height, camera, shadows=shadows)
-    except (NoGraphics, MissingDependency, InvalidModel) as error:  # InvalidModel: a mesh format that MuJoCo cannot read
+    except (NoGraphics, MissingDependency, InvalidModel) as error:  # InvalidModel: MuJoCo cannot read a mesh
         return StickRenderer(model, width, height, camera, note=f"stick figure: {error}")
 
 
@@ -56,8 +57,15 @@ class RobotRenderer:
 
     note = ""
 
-    def __init__(self, model: RobotModel, width: int = 480, height: int = 540, camera: str = "three_quarter", *,
-                 shadows: bool = False):
+    def __init__(
+        self,
+        model: RobotModel,
+        width: int = 480,
+        height: int = 540,
+        camera: str = "three_quarter",
+        *,
+        shadows: bool = False,
+    ):
         _check(model, width, height, camera)
         try:
             import mujoco
@@ -89,12 +97,19 @@ class RobotRenderer:
 
         mujoco = self._mujoco
         self._gl.make_current()
-        set_positions(self._compiled, self._data, self._model, frozen_array(positions, (len(self._model.joint_names),), "positions"))
+        set_positions(
+            self._compiled,
+            self._data,
+            self._model,
+            frozen_array(positions, (len(self._model.joint_names),), "positions"),
+        )
         mujoco.mj_kinematics(self._compiled, self._data)
         mujoco.mj_camlight(self._compiled, self._data)
         if face_rgb is not None and self._face >= 0:
             self._upload(face_rgb)
-        mujoco.mjv_updateScene(self._compiled, self._data, self._option, None, self._camera, mujoco.mjtCatBit.mjCAT_ALL, self._scene)
+        mujoco.mjv_updateScene(
+            self._compiled, self._data, self._option, None, self._camera, mujoco.mjtCatBit.mjCAT_ALL, self._scene
+        )
         mujoco.mjr_render(self._viewport, self._scene, self._context)
         mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
         return cv2.flip(cv2.resize(self._pixels, (self.width, self.height), interpolation=cv2.INTER_AREA), 0)
@@ -112,7 +127,7 @@ class RobotRenderer:
 
         picture = cv2.resize(np.ascontiguousarray(face_rgb), SCREEN_PX, interpolation=cv2.INTER_AREA)
         start = int(self._compiled.tex_adr[self._face])
-        self._compiled.tex_data[start:start + picture.size] = picture.reshape(-1)
+        self._compiled.tex_data[start : start + picture.size] = picture.reshape(-1)
         self._mujoco.mjr_uploadTexture(self._compiled, self._context, self._face)
 
     def _make_camera(self, name: str) -> Any:
@@ -121,15 +136,22 @@ class RobotRenderer:
         low, high = _vertical_extent(self._model)
         camera.lookat[:] = (0.0, 0.0, low + 0.65 * (high - low))
         camera.azimuth, camera.elevation = CAMERAS[name]
-        camera.distance = 0.53 * (high - low) / np.tan(np.radians(FIELD_OF_VIEW_DEG / 2))
+        camera.distance = 0.51 * (high - low) / np.tan(np.radians(FIELD_OF_VIEW_DEG / 2))
         return camera
 
 
 class StickRenderer:
     """A line drawing from the kinematics, for machines without OpenGL."""
 
-    def __init__(self, model: RobotModel, width: int = 480, height: int = 540, camera: str = "three_quarter", *,
-                 note: str = "stick figure, as asked"):
+    def __init__(
+        self,
+        model: RobotModel,
+        width: int = 480,
+        height: int = 540,
+        camera: str = "three_quarter",
+        *,
+        note: str = "stick figure, as asked",
+    ):
         _check(model, width, height, camera)
         self.note, self.width, self.height = note, width, height
         self._kinematics, self._model = Kinematics(model), model
@@ -137,7 +159,9 @@ class StickRenderer:
         self._bones = [(joint.parent, joint.child) for joint in tree.joints.values()]
         low, high = _vertical_extent(model)
         azimuth, elevation = (np.radians(a) for a in CAMERAS[camera])
-        forward = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+        forward = np.array(
+            [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
+        )
         right = np.cross(forward, [0.0, 0.0, 1.0]) / np.cos(elevation)
         self._view = np.stack([right, -np.cross(right, forward)]) * height / (1.06 * (high - low))
         self._centre = np.array([0.0, 0.0, low + 0.65 * (high - low)])
@@ -152,7 +176,11 @@ class StickRenderer:
         points = {name: tuple(int(v) for v in self._pixel(pose[:3, 3])) for name, pose in poses.items()}
         for parent, child in self._bones:
             knee = poses[parent].copy()  # along the parent's own axis first: a chest with shoulders, not a V
-            knee[:3, 3] += knee[:3, 2] * (knee[:3, 2] @ (poses[child][:3, 3] - knee[:3, 3])) * (parent == self._model.limbs.chest_link)
+            knee[:3, 3] += (
+                knee[:3, 2]
+                * (knee[:3, 2] @ (poses[child][:3, 3] - knee[:3, 3]))
+                * (parent == self._model.limbs.chest_link)
+            )
             corner = tuple(int(v) for v in self._pixel(knee[:3, 3]))
             cv2.line(picture, points[parent], corner, (60, 68, 80), 6, cv2.LINE_AA)
             cv2.line(picture, corner, points[child], (60, 68, 80), 6, cv2.LINE_AA)
@@ -172,12 +200,15 @@ class StickRenderer:
         import cv2
 
         width, height = screen_size_m(self._model) or (0.0, 0.0)
-        corners = np.array([[0, -width, height, 2], [0, width, height, 2], [0, width, -height, 2], [0, -width, -height, 2]]) / 2
+        corners = (
+            np.array([[0, -width, height, 2], [0, width, height, 2], [0, width, -height, 2], [0, -width, -height, 2]])
+            / 2
+        )
         target = np.array([self._pixel((base_from_screen @ corner)[:3]) for corner in corners], dtype=np.float32)
         rows, columns = face_rgb.shape[:2]
         source = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], dtype=np.float32)
         warped = cv2.warpPerspective(face_rgb, cv2.getPerspectiveTransform(source, target), (self.width, self.height))
-        mask = cv2.fillConvexPoly(np.zeros(picture.shape[:2], np.uint8), target.astype(np.int32), 255)
+        mask = cv2.fillConvexPoly(np.zeros(picture.shape[:2], np.uint8), target.astype(np.int32), (255,))
         picture[mask > 0] = warped[mask > 0]
 
 

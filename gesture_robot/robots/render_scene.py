@@ -50,16 +50,36 @@ def scene_spec(model: RobotModel, width: int, height: int, shadows: bool) -> Any
 
 
 def _stage(spec: Any, mujoco: Any) -> None:
-    spec.add_texture(name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
-                     rgb1=[0.96, 0.97, 0.98], rgb2=[0.78, 0.82, 0.86], width=256, height=256)
+    spec.add_texture(
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=[0.96, 0.97, 0.98],
+        rgb2=[0.78, 0.82, 0.86],
+        width=256,
+        height=256,
+    )
     floor = spec.add_material(name="floor", rgba=[0.80, 0.825, 0.85, 1], specular=0.1, shininess=0.1)
-    spec.worldbody.add_geom(name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 0.1], material=floor.name,
-                            contype=0, conaffinity=0, group=VISUAL_GROUP)
+    spec.worldbody.add_geom(
+        name="floor",
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=[0, 0, 0.1],
+        material=floor.name,
+        contype=0,
+        conaffinity=0,
+        group=VISUAL_GROUP,
+    )
     lights = (((2.2, 1.6, 3.2), 0.55, True), ((1.6, -2.4, 2.0), 0.28, False), ((-2.0, 0.6, 2.4), 0.25, False))
     for position, strength, shadow in lights:
         aim = np.array([0.0, 0.0, 0.9]) - position
-        spec.worldbody.add_light(pos=position, dir=aim / np.linalg.norm(aim), diffuse=[strength, strength, strength * 0.98],
-                                 specular=[0.25 * shadow] * 3, castshadow=shadow, type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL)
+        spec.worldbody.add_light(
+            pos=position,
+            dir=aim / np.linalg.norm(aim),
+            diffuse=[strength, strength, strength * 0.98],
+            specular=[0.25 * shadow] * 3,
+            castshadow=shadow,
+            type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        )
 
 
 def _materials(spec: Any, model: RobotModel, mujoco: Any) -> None:
@@ -78,7 +98,12 @@ def _materials(spec: Any, model: RobotModel, mujoco: Any) -> None:
                 if rgba not in materials:
                     materials[rgba] = f"shell{len(materials)}"
                     dark = max(rgba[:3]) < 0.1
-                    spec.add_material(name=materials[rgba], rgba=list(rgba), specular=0.6 if dark else 0.35, shininess=0.85 if dark else 0.5)
+                    spec.add_material(
+                        name=materials[rgba],
+                        rgba=list(rgba),
+                        specular=0.6 if dark else 0.35,
+                        shininess=0.85 if dark else 0.5,
+                    )
                 geom.material = materials[rgba]
 
 
@@ -86,7 +111,9 @@ def _screen(spec: Any, model: RobotModel, mujoco: Any) -> None:
     """A rounded rectangle just in front of the screen, with the face as its glowing texture."""
     width, height = screen_size_m(model) or (0.0, 0.0)
     pixels = np.zeros((SCREEN_PX[1], SCREEN_PX[0], 3), dtype=np.uint8)
-    texture = spec.add_texture(name=FACE, type=mujoco.mjtTexture.mjTEXTURE_2D, width=SCREEN_PX[0], height=SCREEN_PX[1], nchannel=3)
+    texture = spec.add_texture(
+        name=FACE, type=mujoco.mjtTexture.mjTEXTURE_2D, width=SCREEN_PX[0], height=SCREEN_PX[1], nchannel=3
+    )
     texture.data = pixels.tobytes()
     material = spec.add_material(name=FACE, emission=1.0, specular=0.0, shininess=0.0)
     names = list(material.textures)
@@ -104,12 +131,20 @@ def _screen(spec: Any, model: RobotModel, mujoco: Any) -> None:
     mesh.userfacetexcoord = faces.ravel()
     front = screen_front_m(model)
     spec.body(model.limbs.screen_link).add_geom(
-        name=FACE, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=FACE, material=FACE, pos=[front + 0.0006, 0, 0],
-        contype=0, conaffinity=0, group=VISUAL_GROUP, mass=0)
+        name=FACE,
+        type=mujoco.mjtGeom.mjGEOM_MESH,
+        meshname=FACE,
+        material=FACE,
+        pos=[front + 0.0006, 0, 0],
+        contype=0,
+        conaffinity=0,
+        group=VISUAL_GROUP,
+        mass=0,
+    )
 
 
 def screen_front_m(model: RobotModel) -> float:
-    """x of the screen's front face in the screen link."""
+    """X of the screen's front face in the screen link."""
     shape = next(s for s in tree_of(model).links[model.limbs.screen_link].visuals if s.kind == "box")
     return float(shape.link_from_shape[0, 3] + shape.size[0] / 2)
 
@@ -120,5 +155,12 @@ def _rounded_rectangle(width: float, height: float, radius: float) -> Any:
     corners = []
     for turn, (sy, sz) in enumerate(((1, 1), (-1, 1), (-1, -1), (1, -1))):
         angle = quarter + turn * np.pi / 2
-        corners.append(np.column_stack([sy * (width / 2 - radius) + radius * np.cos(angle), sz * (height / 2 - radius) + radius * np.sin(angle)]))
+        corners.append(
+            np.column_stack(
+                [
+                    sy * (width / 2 - radius) + radius * np.cos(angle),
+                    sz * (height / 2 - radius) + radius * np.sin(angle),
+                ]
+            )
+        )
     return np.vstack(corners)

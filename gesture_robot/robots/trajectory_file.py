@@ -17,8 +17,13 @@ def save_trajectory(path: str | Path, trajectory: JointTrajectory) -> None:
     """Write a trajectory; times are absolute (`start_s` added). Raises OutputUnwritable."""
     try:
         with open(path, "wb") as file:
-            np.savez_compressed(file, joint_names=np.array(trajectory.joint_names), times_s=trajectory.times_s + trajectory.start_s,
-                                positions=trajectory.positions, velocities=trajectory.velocities)
+            np.savez_compressed(
+                file,
+                joint_names=np.array(trajectory.joint_names),
+                times_s=trajectory.times_s + trajectory.start_s,
+                positions=trajectory.positions,
+                velocities=trajectory.velocities,
+            )
     except OSError as error:
         raise OutputUnwritable(f"cannot write {path}: {error.strerror}. Choose a writable place.") from None
 
@@ -47,5 +52,9 @@ def load_trajectory(path: str | Path) -> JointTrajectory:
         with np.load(path, allow_pickle=False) as archive:
             data = {key: archive[key] for key in KEYS}
     except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise InvalidInput(f"{path}: damaged trajectory file ({error}). Write it again with: gesture_robot retarget") from None
-    return JointTrajectory(tuple(str(name) for name in data["joint_names"]), 0.0, data["times_s"], data["positions"], data["velocities"])
+        raise InvalidInput(
+            f"{path}: damaged trajectory file ({error}). Write it again with: gesture_robot retarget"
+        ) from None
+    return JointTrajectory(
+        tuple(str(name) for name in data["joint_names"]), 0.0, data["times_s"], data["positions"], data["velocities"]
+    )

@@ -8,106 +8,15 @@ of b in a.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 
 from gesture_robot.checks import Array
 from gesture_robot.errors import InvalidModel
+from gesture_robot.robots.urdf_types import MOVING, Geometry, Inertial, Joint, Link, Mimic, UrdfTree
 
-MOVING = ("revolute", "continuous", "prismatic")
 XACRO_NAMESPACE = "ros.org/wiki/xacro"
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """One visual or collision shape. `size`: box x, y, z; cylinder or capsule radius, length; sphere radius; mesh scale."""
-
-    kind: str
-    size: tuple[float, ...]
-    link_from_shape: Array
-    mesh: str = ""
-    rgba: tuple[float, float, float, float] | None = None
-
-
-@dataclass(frozen=True)
-class Inertial:
-    """Mass [kg], centre of mass pose, inertia (3, 3) [kg m^2] about it."""
-
-    mass: float
-    link_from_com: Array
-    inertia: Array
-
-
-@dataclass(frozen=True)
-class Link:
-    """A rigid body."""
-
-    name: str
-    visuals: tuple[Geometry, ...] = ()
-    collisions: tuple[Geometry, ...] = ()
-    inertial: Inertial | None = None
-
-
-@dataclass(frozen=True)
-class Mimic:
-    """position = multiplier * position of `joint` + offset."""
-
-    joint: str
-    multiplier: float = 1.0
-    offset: float = 0.0
-
-
-@dataclass(frozen=True)
-class Joint:
-    """`lower`, `upper`, `velocity`, `effort` are None where the file gives none."""
-
-    name: str
-    kind: str
-    parent: str
-    child: str
-    parent_from_joint: Array
-    axis: Array
-    lower: float | None = None
-    upper: float | None = None
-    velocity: float | None = None
-    effort: float | None = None
-    mimic: Mimic | None = None
-
-
-@dataclass(frozen=True)
-class UrdfTree:
-    """Links and joints by name; `order` holds the joints from the root outwards, as they stand in the file."""
-
-    name: str
-    root: str
-    links: dict[str, Link]
-    joints: dict[str, Joint]
-    order: tuple[str, ...]
-    parent_joint: dict[str, str] = field(default_factory=dict)
-    """Child link -> the joint that carries it."""
-
-    @property
-    def actuated(self) -> tuple[str, ...]:
-        """Moving joints that follow no other joint, in `order`."""
-        return tuple(n for n in self.order if self.joints[n].kind in MOVING and self.joints[n].mimic is None)
-
-
-def read_urdf_text(path: Path) -> str:
-    """The file's text; raises InvalidModel when it is missing, empty or not text."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InvalidModel(f"cannot read robot description '{path}': {error.strerror}. Give the path of a .urdf file.") from None
-    if not data.strip():
-        raise InvalidModel(f"robot description '{path}' is empty. Give a .urdf file.")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InvalidModel(f"'{path}' is not text, so not a URDF. Give a .urdf file (XML with a <robot> element).") from None
 
 
 def parse_urdf(text: str, source: str = "robot description") -> UrdfTree:
@@ -118,9 +27,9 @@ def parse_urdf(text: str, source: str = "robot description") -> UrdfTree:
         source: what to call it in messages, usually the path.
 
     Raises:
-        InvalidModel: not XML, not a URDF, unexpanded xacro, NaN numbers, unknown links, cycle, several roots, bad mimic.
+        InvalidModel: not XML, not a URDF, unexpanded xacro, NaN, unknown links, cycle, several roots, bad mimic.
     """
-    robot = _root_element(text, source)
+    robot = root_element(text, source)
     materials = {m.get("name", ""): _rgba(m, source) for m in robot.findall("material")}
     links = {n: _link(e, n, materials, source) for n, e in _named(robot, "link", source)}
     joints = {n: _joint(e, n, source) for n, e in _named(robot, "joint", source)}
@@ -131,47 +40,19 @@ def parse_urdf(text: str, source: str = "robot description") -> UrdfTree:
     return UrdfTree(robot.get("name", "robot"), root, links, joints, order, {joints[n].child: n for n in order})
 
 
-def resolve_meshes(text: str, folder: Path, source: str, roots: Iterable[Path] = ()) -> str:
-    """Return the URDF text with every mesh path absolute.
-
-    Relative paths count from the URDF's `folder`; `package://NAME/...` is looked for in `roots` (a root may be the
-    package itself or a folder that holds it) and in the folders above the URDF.
-
-    Raises:
-        InvalidModel: a mesh that is not there; the message names it and where it was searched.
-    """
-    robot = _root_element(text, source)
-    places = [folder, *folder.parents, *roots]
-    for mesh in robot.iter("mesh"):
-        name = mesh.get("filename", "")
-        found, searched = _find_mesh(name, folder, places)
-        if found is None:
-            where = ", ".join(dict.fromkeys(str(p) for p in searched))
-            raise InvalidModel(f"{source}: mesh '{name}' is missing; searched {where}. Put the file there or correct its filename.")
-        mesh.set("filename", str(found))
-    return ElementTree.tostring(robot, encoding="unicode")
-
-
-def _find_mesh(name: str, folder: Path, places: list[Path]) -> tuple[Path | None, list[Path]]:
-    scheme, _, rest = name.rpartition("://")
-    if scheme in ("", "file"):
-        candidates = [folder / rest]
-    else:
-        package, _, inside = rest.partition("/")
-        candidates = [p / inside for p in places if p.name == package] + [p / rest for p in places]
-        candidates += [p / inside for p in places[1:]]
-    found = next((c.resolve() for c in candidates if rest and c.is_file()), None)
-    return found, [c.parent for c in candidates][:6]
-
-
-def _root_element(text: str, source: str) -> ElementTree.Element:
+def root_element(text: str, source: str) -> ElementTree.Element:
+    """The <robot> element; raises InvalidModel when the text is not XML, another format, or xacro."""
     try:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
-        raise InvalidModel(f"{source}: not XML ({error}), so not a URDF. Give a .urdf file with a <robot> element.") from None
+        raise InvalidModel(
+            f"{source}: not XML ({error}), so not a URDF. Give a .urdf file with a <robot> element."
+        ) from None
     if root.tag != "robot":
-        raise InvalidModel(f"{source}: its root element is <{root.tag}>, a URDF has <robot>. "
-                           "Convert it to URDF first (SDF and MJCF are other formats).")
+        raise InvalidModel(
+            f"{source}: its root element is <{root.tag}>, a URDF has <robot>. "
+            "Convert it to URDF first (SDF and MJCF are other formats)."
+        )
     if XACRO_NAMESPACE in text and any("xacro" in e.tag for e in root.iter()):
         raise InvalidModel(f"{source}: this is xacro, not URDF. Expand it first: xacro robot.urdf.xacro > robot.urdf")
     return root
@@ -214,7 +95,11 @@ def _geometry(element: ElementTree.Element, materials: dict, where: str) -> Geom
     if shape.tag == "mesh":
         size = _numbers(shape.get("scale", "1 1 1"), 3, f"{where}: mesh scale")
     elif shape.tag in keys:
-        size = tuple(v for key in keys[shape.tag] for v in _numbers(shape.get(key, ""), 3 if key == "size" else 1, f"{where}: {shape.tag} {key}"))
+        size = tuple(
+            v
+            for key in keys[shape.tag]
+            for v in _numbers(shape.get(key, ""), 3 if key == "size" else 1, f"{where}: {shape.tag} {key}")
+        )
     else:
         raise InvalidModel(f"{where}: unknown shape <{shape.tag}>. Known: box, capsule, cylinder, mesh, sphere.")
     material = element.find("material")
@@ -229,17 +114,34 @@ def _joint(element: ElementTree.Element, name: str, source: str) -> Joint:
         raise InvalidModel(f"{where} has type '{kind}'. Known: continuous, fixed, prismatic, revolute.")
     ends = [e.get("link", "") if (e := element.find(tag)) is not None else "" for tag in ("parent", "child")]
     axis_element, limit, mimic = element.find("axis"), element.find("limit"), element.find("mimic")
-    axis = np.array([1.0, 0.0, 0.0] if axis_element is None else _numbers(axis_element.get("xyz", ""), 3, f"{where}: axis"))
+    axis = np.array(
+        [1.0, 0.0, 0.0] if axis_element is None else _numbers(axis_element.get("xyz", ""), 3, f"{where}: axis")
+    )
     if kind != "fixed" and np.linalg.norm(axis) < 1e-9:
         raise InvalidModel(f"{where}: axis is zero; give a direction such as '0 0 1'.")
-    values = {k: _number(limit, k, where) if limit is not None and limit.get(k) is not None else None
-              for k in ("lower", "upper", "velocity", "effort")}
+    values = {
+        k: _number(limit, k, where) if limit is not None and limit.get(k) is not None else None
+        for k in ("lower", "upper", "velocity", "effort")
+    }
     if kind == "continuous":
         values.update(lower=None, upper=None)
-    follows = None if mimic is None else Mimic(mimic.get("joint", ""), _number(mimic, "multiplier", where, 1.0),
-                                               _number(mimic, "offset", where, 0.0))
-    return Joint(name, kind, ends[0], ends[1], _pose(element.find("origin"), where),
-                 axis / max(float(np.linalg.norm(axis)), 1e-9), mimic=follows, **values)
+    follows = (
+        None
+        if mimic is None
+        else Mimic(
+            mimic.get("joint", ""), _number(mimic, "multiplier", where, 1.0), _number(mimic, "offset", where, 0.0)
+        )
+    )
+    return Joint(
+        name,
+        kind,
+        ends[0],
+        ends[1],
+        _pose(element.find("origin"), where),
+        axis / max(float(np.linalg.norm(axis)), 1e-9),
+        mimic=follows,
+        **values,
+    )
 
 
 def _tree_order(links: dict[str, Link], joints: dict[str, Joint], source: str) -> tuple[str, tuple[str, ...]]:
@@ -250,13 +152,17 @@ def _tree_order(links: dict[str, Link], joints: dict[str, Joint], source: str) -
             if end not in links:
                 raise InvalidModel(f"{source}: joint '{joint.name}' names link '{end}', which does not exist.")
         if joint.child in parents:
-            raise InvalidModel(f"{source}: link '{joint.child}' has two parents, joints '{parents[joint.child]}' and "
-                               f"'{joint.name}'; a URDF must be a tree.")
+            raise InvalidModel(
+                f"{source}: link '{joint.child}' has two parents, joints '{parents[joint.child]}' and "
+                f"'{joint.name}'; a URDF must be a tree."
+            )
         parents[joint.child] = joint.name
         children.setdefault(joint.parent, []).append(joint.name)
     roots = [name for name in links if name not in parents]
     if len(roots) > 1:
-        raise InvalidModel(f"{source}: has several roots ({', '.join(roots)}); join them with a fixed joint to one base link.")
+        raise InvalidModel(
+            f"{source}: has several roots ({', '.join(roots)}); join them with a fixed joint to one base link."
+        )
     order: list[str] = []
     waiting = list(reversed(children.get(roots[0], []))) if roots else []
     while waiting:
@@ -274,7 +180,9 @@ def _check_mimic(joints: dict[str, Joint], source: str) -> None:
         while joint.mimic is not None:
             leader = joint.mimic.joint
             if leader not in joints or joints[leader].kind not in MOVING:
-                raise InvalidModel(f"{source}: joint '{joint.name}' mimics '{leader}', which is no moving joint of this robot.")
+                raise InvalidModel(
+                    f"{source}: joint '{joint.name}' mimics '{leader}', which is no moving joint of this robot."
+                )
             if leader in seen:
                 raise InvalidModel(f"{source}: joint '{leader}' mimics itself in a circle.")
             seen.add(leader)
@@ -292,9 +200,13 @@ def _pose(element: ElementTree.Element | None, where: str) -> Array:
 def rotation_from_rpy(roll: float, pitch: float, yaw: float) -> Array:
     """(3, 3) of URDF's fixed-axis roll, pitch, yaw."""
     (sr, sp, sy), (cr, cp, cy) = ([f(a) for a in (roll, pitch, yaw)] for f in (math.sin, math.cos))
-    return np.array([[cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
-                     [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
-                     [-sp, cp * sr, cp * cr]])
+    return np.array(
+        [
+            [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+            [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+            [-sp, cp * sr, cp * cr],
+        ]
+    )
 
 
 def _rgba(material: ElementTree.Element, where: str) -> tuple[float, float, float, float] | None:

@@ -13,12 +13,12 @@ CANVAS = (1072, 420)
 MIRROR_U = 195.0
 """The free arm on the left of the picture is mirrored at this column to replace the helmet."""
 SEAM_UV = ((372, 296), (330, 340), (292, 372), (284, 404), (262, 434), (212, 470), (198, 512), (420, 512), (420, 296))
-HIP_ROWS = ((512, 26, 366), (535, 44, 350), (560, 62, 334), (600, 70, 326))
+HIP_ROWS = ((530, 42, 352), (560, 62, 334), (600, 70, 326))
 LEG_TOP_V, KNEE_V, BOOT_V = 575, 800, 972
 LEG_U = {"left": 262.0, "right": 134.0}
-LEG_HALF_PX = ((575, 68), (640, 66), (800, 52), (940, 46), (972, 44), (1000, 50), (1050, 54), (1070, 50))
+LEG_HALF_PX = ((575, 68), (640, 66), (800, 52), (960, 44), (1000, 51), (1052, 54), (1070, 50))
 TORSO_DEPTH_M = 0.15
-NECK_HALF_PX = ((128, 31), (150, 31), (170, 32), (188, 33), (200, 35), (212, 39))
+NECK_HALF_PX = ((128, 31), (170, 32), (195, 34), (212, 39))
 
 
 def paint_body(photo: Array, mask: Array) -> Array:
@@ -122,7 +122,7 @@ def build_body(mask: Array) -> dict[str, Mesh]:
     """Meshes in the figure frame [m]: torso with collar, neck, and the two legs hanging straight."""
     _, inside = _torso(np.zeros((512, 512, 3), np.uint8), mask)
     rows = []
-    for v in [150, 160, 172, 186, 200, 215, 230, 250, 275, 300, 330, 365, 400, 440, 475, 500]:
+    for v in [153, 166, 184, 204, 226, 256, 295, 340, 400, 455, 500]:
         columns = np.nonzero(inside[v])[0]
         rows.append((v, columns.min() - 2.0, columns.max() + 2.0))
     torso = _relief([*rows, *HIP_ROWS], TORSO_DEPTH_M)
@@ -133,10 +133,10 @@ def build_body(mask: Array) -> dict[str, Mesh]:
 
 
 def _tube(rows: list[tuple[int, float, float]], depth_m: float) -> Mesh:
-    return _relief([(v, centre - half, centre + half) for v, centre, half in rows], depth_m, 7, 3)
+    return _relief([(v, centre - half, centre + half) for v, centre, half in rows], depth_m, 5, 2)
 
 
-def _relief(rows: list[tuple[int, float, float]], depth_m: float, front: int = 9, back: int = 5) -> Mesh:
+def _relief(rows: list[tuple[int, float, float]], depth_m: float, front: int = 7, back: int = 3) -> Mesh:
     """Rows (v, u from, u to) as rings: half an ellipse to the front, half to the back; texture straight from the front."""
     angles = np.concatenate([np.linspace(-np.pi / 2, np.pi / 2, front), np.linspace(np.pi / 2, 1.5 * np.pi, back + 2)[1:-1]])
     count = len(angles)

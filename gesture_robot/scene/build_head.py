@@ -20,8 +20,8 @@ WIDEST_D = -62.0
 BACK_D = -130.0
 NAPE_V = 128.0
 HAIR_BOTTOM_V = 128.0
-FRONT_RINGS = (0.35, 0.7, 1.0)
-BACK_RINGS_DEG = (90.0, 108.0, 126.0, 147.0)
+FRONT_RINGS = (0.5, 1.0)
+BACK_RINGS_DEG = (90.0, 115.0, 142.0)
 
 
 def build_head(photo: Array, mask: Array, points: Array) -> tuple[Mesh, Array, Array]:
@@ -35,7 +35,7 @@ def build_head(photo: Array, mask: Array, points: Array) -> tuple[Mesh, Array, A
     return (_to_head_frame(uvd[:, :3]), texture, _outward(uvd[:, :3], triangles)), front, _back_page(front, oval, outline)
 
 
-def _borders(mask: Array, oval: Array, longest_px: float = 13.0) -> tuple[Array, Array]:
+def _borders(mask: Array, oval: Array, longest_px: float = 15.0) -> tuple[Array, Array]:
     """Face oval (K, 3) and outline (K, 2) of the head, with points added where the outline's edges are long."""
     for _ in range(2):
         outline = _outline(mask, oval)
@@ -65,7 +65,7 @@ def _outline(mask: Array, oval: Array) -> Array:
     return np.where(hair[:, None], smooth, result)
 
 
-def _face_points(points: Array, spacing_px: float = 5.2) -> Array:
+def _face_points(points: Array, spacing_px: float = 6.5) -> Array:
     """A thinned set of landmarks: nose, eyes and mouth corners first, then whatever is far enough from those taken."""
     first = [1, 4, 5, 6, 197, 168, 33, 263, 133, 362, 61, 291, 13, 14, 152, 10, 2, 98, 327, 129, 358, 17, 0, 64, 294]
     taken: list[int] = []

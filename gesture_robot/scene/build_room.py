@@ -74,7 +74,7 @@ def _front_wall(rng: np.random.Generator) -> Array:
         _rectangle(page, 3.18 + 0.062 * index, 0.835, 0.052, 0.22 + 0.025 * (index * 7 % 3), colour)
     _rectangle(page, 4.25, 0.835, 0.13, 0.2, (206, 200, 190))
     _rectangle(page, 3.6, 0.0, 7.2, 0.09, (236, 233, 226))
-    _plant(page, 6.75, rng)
+    _plant(page, 6.15, rng)
     _lamp(page, 4.72)
     return page
 
@@ -85,7 +85,7 @@ def _plant(page: Array, centre_m: float, rng: np.random.Generator) -> None:
 
     foot = np.array([centre_m * SCALE, len(page) - 0.34 * SCALE])
     for angle in rng.uniform(-0.75, 0.75, 26):
-        length = rng.uniform(0.5, 1.0) * SCALE
+        length = rng.uniform(0.4, 0.8) * SCALE
         way = np.linspace(0.0, 1.0, 14)[:, None]
         curve = foot + way * length * [np.sin(angle), -np.cos(angle)] + way**2 * length * 0.35 * np.array([np.sin(2 * angle), np.sin(abs(angle))])
         shade = rng.uniform(0.7, 1.1)

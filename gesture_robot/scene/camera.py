@@ -16,7 +16,7 @@ from gesture_robot.errors import InvalidInput, MissingDependency, UnknownName
 from gesture_robot.scene.acting import pose_at
 from gesture_robot.scene.figure import FigurePose, base_from_head, figure_surfaces, load_figure
 from gesture_robot.scene.layout import CAMERA_M
-from gesture_robot.scene.raster import draw_surface
+from gesture_robot.scene.raster import draw_shadow, draw_surface
 from gesture_robot.scene.room import draw_room
 from gesture_robot.scene.scripts import load_scene
 
@@ -86,6 +86,7 @@ class SceneCamera:
         self._last = -1
         self._last_pose = self._fixed
         self._empty: Array | None = None
+        self._empty_pose = self._fixed
         self._noise = self._make_noise()
 
     def read(self, now_s: float, base_from_camera: Array) -> CameraImage | None:
@@ -106,6 +107,8 @@ class SceneCamera:
         camera_from_base = np.linalg.inv(base_from_camera)
         people = [(pose_at(actor, time_s, self._seed), actor.look) for actor in self.script.actors]
         people.sort(key=lambda person: -float(camera_from_base[2] @ [person[0].x_m, person[0].y_m, 1.0, 1.0]))
+        for pose, _ in people:
+            draw_shadow(picture, pose.x_m, pose.y_m, self.camera_matrix, camera_from_base)
         for pose, look in people:
             figure = load_figure(look)
             body, head = figure_surfaces(figure, pose, camera_from_base)
@@ -132,10 +135,11 @@ class SceneCamera:
                           pixel[:2], bool(inside))
 
     def _room(self, base_from_camera: Array) -> Array:
-        if self._mount == "head":
-            return draw_room(self.camera_matrix, self._width, self._height, base_from_camera)
-        if self._empty is None:
+        """A new copy of the empty room; drawn anew only when the camera has turned or moved enough to see it."""
+        moved = np.abs(base_from_camera - self._empty_pose)
+        if self._empty is None or moved[:3, :3].max() * self.camera_matrix[0, 0] > 0.3 or moved[:3, 3].max() > 0.002:
             self._empty = draw_room(self.camera_matrix, self._width, self._height, base_from_camera)
+            self._empty_pose = base_from_camera
         return self._empty.copy()
 
     def _make_noise(self) -> tuple[Array, Array]:

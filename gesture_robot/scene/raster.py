@@ -60,15 +60,34 @@ def draw_surface(picture: Array, surface: Surface, camera_matrix: Array, texture
     fixed = np.rint(corners * 16.0).astype(np.int32)
     for number, polygon in enumerate(fixed):
         cv2.fillConvexPoly(index, polygon, number, cv2.LINE_8, 4)
-    texel = float(np.sqrt(np.median(_signed_areas(uv).__abs__() / across[seen])))
+    texel = float(np.sqrt(np.median(np.abs(_signed_areas(uv)) / across[seen])))
     level = int(np.clip(np.rint(np.log2(max(texel, 1e-6))), 0, len(texture.levels) - 1))
     colours = _colours(index, _affine(corners, uv, across[seen]), texture.levels[level], 0.5**level)
-    alpha = np.where(index >= 0, np.uint8(255), np.uint8(0))
+    alpha = cv2.compare(index, -1, cv2.CMP_GT)
     if oversample > 1:
         colours, alpha = (cv2.resize(layer, (width, height), interpolation=cv2.INTER_AREA) for layer in (colours, alpha))
     else:
-        alpha = np.minimum(alpha, cv2.blur(alpha, (3, 3)))
-    _blend(picture[top:top + height, left:left + width], colours, alpha, oversample > 1)
+        alpha = cv2.min(alpha, cv2.blur(alpha, (3, 3)))
+    _blend(picture[top:top + height, left:left + width], colours, alpha)
+
+
+def draw_shadow(picture: Array, x_m: float, y_m: float, camera_matrix: Array, camera_from_base: Array) -> None:
+    """Darken the floor (z = 0 of the base) below somebody who stands at `x_m`, `y_m`, in place."""
+    import cv2
+
+    turn = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
+    ring = np.column_stack([x_m + 0.30 * np.cos(turn), y_m + 0.30 * np.sin(turn), np.zeros(24)])
+    ring_camera = ring @ camera_from_base[:3, :3].T + camera_from_base[:3, 3]
+    pixels = _project(ring_camera, camera_matrix)
+    box = _box(np.vstack([pixels - 8.0, pixels + 8.0]), np.tile(ring_camera[:, 2], 2), picture.shape)
+    if box is None or ring_camera[:, 2].min() < NEAREST_M:
+        return
+    left, top, width, height = box
+    shade = np.zeros((height, width), np.uint8)
+    cv2.fillConvexPoly(shade, np.rint((pixels - [left, top]) * 16.0).astype(np.int32), 90, cv2.LINE_AA, 4)
+    shade = cv2.blur(cv2.blur(shade, (9, 5)), (9, 5))
+    part = picture[top:top + height, left:left + width]
+    part[:] = cv2.multiply(part, cv2.merge([cv2.bitwise_not(shade)] * 3), scale=1.0 / 255.0)
 
 
 def _project(points_camera: Array, camera_matrix: Array) -> Array:
@@ -110,20 +129,26 @@ def _affine(corners: Array, uv: Array, across: Array) -> Array:
 def _colours(index: Array, affine: Array, page: Array, scale: float) -> Array:
     import cv2
 
-    maps = np.take(affine * np.float32(scale), index.ravel(), axis=0, mode="clip").reshape(*index.shape, 6)
+    number = index.ravel().astype(np.intp)
     x = np.arange(index.shape[1], dtype=np.float32)[None, :]
     y = np.arange(index.shape[0], dtype=np.float32)[:, None]
+    u, along_y, offset_u, v, other_y, offset_v = (
+        np.take(row, number, mode="clip").reshape(index.shape) for row in np.ascontiguousarray(affine.T) * np.float32(scale))
     shift = np.float32(0.5 * scale - 0.5)
-    u = maps[..., 0] * x + maps[..., 1] * y + (maps[..., 2] + shift)
-    v = maps[..., 3] * x + maps[..., 4] * y + (maps[..., 5] + shift)
+    for total, slope, offset in ((u, along_y, offset_u), (v, other_y, offset_v)):
+        total *= x
+        slope *= y
+        total += slope
+        total += offset
+        total += shift
     return np.asarray(cv2.remap(page, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
-def _blend(target: Array, colours: Array, alpha: Array, soft: bool) -> None:
+def _blend(target: Array, colours: Array, alpha: Array) -> None:
+    """Copy where the figure is solid, mix along its border."""
     import cv2
 
-    if soft:  # colours outside the figure were averaged in: push the soft border inwards so that they stay unseen
-        alpha = cv2.convertScaleAbs(alpha, alpha=1.0)
-    weight = cv2.merge([alpha] * 3)
-    mixed = cv2.add(cv2.multiply(colours, weight, scale=1 / 255.0), cv2.multiply(target, cv2.bitwise_not(weight), scale=1 / 255.0))
-    target[:] = mixed
+    cv2.copyTo(colours, cv2.compare(alpha, 255, cv2.CMP_EQ), target)
+    border = np.nonzero(cv2.inRange(alpha, 1, 254))  # type: ignore[call-overload]
+    share = alpha[border].astype(np.float32)[:, None] / 255.0
+    target[border] = (target[border] * (1.0 - share) + colours[border] * share + 0.5).astype(np.uint8)

@@ -45,7 +45,9 @@ class AudioReport:
         if self.silent:
             lines.append("the audio is silent: the robot will stay still")
         if self.clipped_share > 1e-4:
-            lines.append(f"the audio is clipped ({100.0 * self.clipped_share:.2g} % of the samples): lower the recording level")
+            lines.append(
+                f"the audio is clipped ({100.0 * self.clipped_share:.2g} % of the samples): lower the recording level"
+            )
         if self.peak > 1.0:
             lines.append(f"the audio exceeds full scale (peak {self.peak:.3g}): it was scaled down")
         return tuple(lines)
@@ -60,7 +62,9 @@ def load_speech(path: str | Path, *, text: str = "", emotion: str = "neutral", l
     return read_speech(path, text=text, emotion=emotion, language=language)[0]
 
 
-def read_speech(path: str | Path, *, text: str = "", emotion: str = "neutral", language: str = "en") -> tuple[Speech, AudioReport]:
+def read_speech(
+    path: str | Path, *, text: str = "", emotion: str = "neutral", language: str = "en"
+) -> tuple[Speech, AudioReport]:
     """As `load_speech`, with the report."""
     samples, rate_hz, report = read_audio(path)
     identity = f"audio-{zlib.crc32(samples.tobytes()):08x}"
@@ -80,8 +84,10 @@ def read_audio(path: str | Path) -> tuple[Array, int, AudioReport]:
     channels = 1 if raw.ndim == 1 else raw.shape[1]
     scaled = _to_float(raw)
     if not np.isfinite(scaled).all():
-        raise InvalidInput(f"'{path}' holds NaN or infinite samples (the first at {_first_bad_s(scaled, rate_hz):.3f} s): "
-                           "export it again as 16-bit WAV.")
+        raise InvalidInput(
+            f"'{path}' holds NaN or infinite samples (the first at {_first_bad_s(scaled, rate_hz):.3f} s): "
+            "export it again as 16-bit WAV."
+        )
     peak = float(np.abs(scaled).max())
     clipped = max(_clipped_share(channel) for channel in np.atleast_2d(scaled.T))
     mono = scaled if scaled.ndim == 1 else scaled.mean(axis=1)
@@ -98,8 +104,17 @@ def _read(path: Path) -> tuple[int, Array]:
             warnings.simplefilter("ignore", wavfile.WavFileWarning)
             rate_hz, raw = wavfile.read(path)
     # scipy answers broken headers with any of these
-    except (ValueError, EOFError, OSError, LookupError, TypeError, ArithmeticError, UnboundLocalError, MemoryError,
-            struct.error) as error:
+    except (
+        ValueError,
+        EOFError,
+        OSError,
+        LookupError,
+        TypeError,
+        ArithmeticError,
+        UnboundLocalError,
+        MemoryError,
+        struct.error,
+    ) as error:
         detail = " ".join(str(error).split())[:100]
         raise InvalidInput(f"'{path}' is not a WAV file that can be read ({detail}); {_WORKS}.") from None
     return int(rate_hz), np.asarray(raw)

@@ -130,8 +130,15 @@ def _from_sound(prosody: Prosody) -> tuple[Emphasis, ...]:
             kept.append(int(index))
     kept.sort()
     order = prominence[kept].argsort().argsort() / max(len(kept) - 1, 1)
-    return tuple(Emphasis(found[i][1] * HOP_S, float(np.clip(0.5 * prominence[i] + 0.5 * rank, 0.0, 1.0)),
-                          found[i][0] * HOP_S, found[i][3] * HOP_S) for i, rank in zip(kept, order, strict=True))
+    return tuple(
+        Emphasis(
+            found[i][1] * HOP_S,
+            float(np.clip(0.5 * prominence[i] + 0.5 * rank, 0.0, 1.0)),
+            found[i][0] * HOP_S,
+            found[i][3] * HOP_S,
+        )
+        for i, rank in zip(kept, order, strict=True)
+    )
 
 
 def _prominence(prosody: Prosody, found: list[tuple[int, int, int, int]]) -> Array:
@@ -141,4 +148,6 @@ def _prominence(prosody: Prosody, found: list[tuple[int, int, int, int]]) -> Arr
     pitch = np.array([prosody.f0_hz[start:end].max(initial=0.0) for start, _, _, end in found])
     higher = np.where(pitch > 0, np.log2(np.maximum(pitch, 1.0) / _median_pitch(prosody)), 0.0)
     loud = np.clip((peak_db - peak_db.max() + 15.0) / 15.0, 0.0, 1.0)
-    return np.asarray(np.clip(0.45 * loud + 0.35 * np.clip(length / 0.25, 0, 1) + 0.2 * np.clip(0.5 + 2.0 * higher, 0, 1), 0.0, 1.0))
+    return np.asarray(
+        np.clip(0.45 * loud + 0.35 * np.clip(length / 0.25, 0, 1) + 0.2 * np.clip(0.5 + 2.0 * higher, 0, 1), 0.0, 1.0)
+    )

@@ -36,9 +36,14 @@ class _Manner:
 
 # Mild on purpose: directions follow Scherer (2003, Speech Communication 40, table 2), sizes stay intelligible.
 _MANNERS = {
-    "neutral": _Manner(), "happiness": _Manner(1.07, 8.0, 15.0, 1.05), "sadness": _Manner(0.86, -8.0, -20.0, 0.85),
-    "anger": _Manner(1.08, -2.0, 15.0, 1.1), "fear": _Manner(1.12, 10.0, 5.0, 0.95), "surprise": _Manner(1.03, 12.0, 25.0, 1.05),
-    "disgust": _Manner(0.92, -6.0, 0.0, 0.95), "contempt": _Manner(0.95, -4.0, -8.0, 0.95),
+    "neutral": _Manner(),
+    "happiness": _Manner(1.07, 8.0, 15.0, 1.05),
+    "sadness": _Manner(0.86, -8.0, -20.0, 0.85),
+    "anger": _Manner(1.08, -2.0, 15.0, 1.1),
+    "fear": _Manner(1.12, 10.0, 5.0, 0.95),
+    "surprise": _Manner(1.03, 12.0, 25.0, 1.05),
+    "disgust": _Manner(0.92, -6.0, 0.0, 0.95),
+    "contempt": _Manner(0.95, -4.0, -8.0, 0.95),
 }
 
 
@@ -95,8 +100,9 @@ class EspeakTts:
         if count == 0:
             raise InvalidInput(f"the voice '{voice}' has no sound for this text: choose another language or voice.")
 
-    def _speak(self, sentence: str, voice: str, emotion: str,
-               began: int) -> tuple[Array, tuple[Word, ...], tuple[Phoneme, ...]] | None:
+    def _speak(
+        self, sentence: str, voice: str, emotion: str, began: int
+    ) -> tuple[Array, tuple[Word, ...], tuple[Phoneme, ...]] | None:
         """Samples, words and phonemes of one sentence; None when it is silent or was stopped."""
         manner, config = _MANNERS[emotion], self.config
         tokens = spoken_words(sentence)
@@ -132,12 +138,14 @@ def _limit(samples: Array) -> Array:
 def _end_with_pause(samples: Array, pause_s: float) -> Array:
     """Exactly `pause_s` of silence after the last sample that can be heard."""
     loud = np.flatnonzero(np.abs(samples) > _SILENCE)
-    sounding = samples[:int(loud[-1]) + 1 if len(loud) else 0]
+    sounding = samples[: int(loud[-1]) + 1 if len(loud) else 0]
     return np.concatenate([sounding, np.zeros(round(pause_s * RATE_HZ), np.float32)])
 
 
 def _words(words: list[tuple], count: int) -> tuple[Word, ...]:  # type: ignore[type-arg]
-    return tuple(Word(token.text, min(start, count) / RATE_HZ, min(end, count) / RATE_HZ) for token, start, end in words)
+    return tuple(
+        Word(token.text, min(start, count) / RATE_HZ, min(end, count) / RATE_HZ) for token, start, end in words
+    )
 
 
 def _phonemes(sounds: list[Sound], count: int) -> tuple[Phoneme, ...]:

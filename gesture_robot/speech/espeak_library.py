@@ -37,15 +37,30 @@ class _EventId(ctypes.Union):
 
 
 class _Event(ctypes.Structure):
-    _fields_ = [("type", ctypes.c_int), ("unique_identifier", ctypes.c_uint), ("text_position", ctypes.c_int),
-                ("length", ctypes.c_int), ("audio_position", ctypes.c_int), ("sample", ctypes.c_int),
-                ("user_data", ctypes.c_void_p), ("id", _EventId)]
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _EventId),
+    ]
 
 
 class _Voice(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_char_p), ("languages", ctypes.c_void_p), ("identifier", ctypes.c_char_p),
-                ("gender", ctypes.c_ubyte), ("age", ctypes.c_ubyte), ("variant", ctypes.c_ubyte), ("unused", ctypes.c_ubyte),
-                ("score", ctypes.c_int), ("spare", ctypes.c_void_p)]
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("languages", ctypes.c_void_p),
+        ("identifier", ctypes.c_char_p),
+        ("gender", ctypes.c_ubyte),
+        ("age", ctypes.c_ubyte),
+        ("variant", ctypes.c_ubyte),
+        ("unused", ctypes.c_ubyte),
+        ("score", ctypes.c_int),
+        ("spare", ctypes.c_void_p),
+    ]
 
 
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
@@ -151,7 +166,9 @@ def open_session() -> Iterator[EspeakSession]:
         try:
             rate_hz = library.espeak_Initialize(2, 0, data_path.encode() if data_path else None, _INITIALIZE_FLAGS)
             if rate_hz != RATE_HZ:
-                raise MissingDependency("espeak-ng", "espeak", f"its data in '{data_path or 'the system folder'}' cannot be read")
+                raise MissingDependency(
+                    "espeak-ng", "espeak", f"its data in '{data_path or 'the system folder'}' cannot be read"
+                )
             if hasattr(library, "espeak_ng_SetRandSeed"):
                 library.espeak_ng_SetRandSeed(ctypes.c_long(1))
             yield EspeakSession(library)
@@ -175,7 +192,9 @@ def short_data_path(data_path: str) -> str:
         link = os.path.join(folder, "espeak-ng-data")
         os.symlink(data_path, link, target_is_directory=True)
         return link
-    raise MissingDependency("espeak-ng", "espeak", f"the path '{data_path}' is too long and no short temporary folder is writable")
+    raise MissingDependency(
+        "espeak-ng", "espeak", f"the path '{data_path}' is too long and no short temporary folder is writable"
+    )
 
 
 @lru_cache(maxsize=1)

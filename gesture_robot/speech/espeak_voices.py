@@ -9,7 +9,16 @@ from functools import lru_cache
 from gesture_robot.errors import UnknownName
 from gesture_robot.speech.espeak_library import open_session
 
-ALIASES = {"zh": "cmn", "zh-hk": "yue", "zh-mo": "yue", "en": "en-us", "no": "nb", "iw": "he", "in": "id", "fr": "fr-fr"}
+ALIASES = {
+    "zh": "cmn",
+    "zh-hk": "yue",
+    "zh-mo": "yue",
+    "en": "en-us",
+    "no": "nb",
+    "iw": "he",
+    "in": "id",
+    "fr": "fr-fr",
+}
 _COMMON = ("ar", "cmn", "de", "en", "en-gb", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "yue")
 
 
@@ -53,7 +62,9 @@ def resolve_voice(language: str, voice: str) -> str:
     if base and not variant and base.lower() in table.variants:
         base, variant = "", base
     if variant and variant.lower() not in table.variants:
-        raise UnknownName("espeak voice variant", variant, _near(variant, table.variants, ("f2", "f3", "m3", "m7", "whisper")))
+        raise UnknownName(
+            "espeak voice variant", variant, _near(variant, table.variants, ("f2", "f3", "m3", "m7", "whisper"))
+        )
     identifier = _voice(base, table) if base else _language(language, table)
     return f"{identifier}+{table.variants[variant.lower()]}" if variant else identifier
 
@@ -62,7 +73,11 @@ def _voice(name: str, table: VoiceTable) -> str:
     key = name.lower().replace("_", "-")
     found = table.by_name.get(name.lower()) or table.by_language.get(ALIASES.get(key, key))
     if found is None:
-        raise UnknownName("espeak voice", name, _near(name, {**table.by_language, **table.variants}, ("en-us", "en-gb", "f2", "f3", "m3")))
+        raise UnknownName(
+            "espeak voice",
+            name,
+            _near(name, {**table.by_language, **table.variants}, ("en-us", "en-gb", "f2", "f3", "m3")),
+        )
     return found
 
 

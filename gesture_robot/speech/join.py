@@ -20,8 +20,12 @@ def shift_speech(speech: Speech, lead_s: float) -> Speech:
     if count == 0:
         return speech
     exact_s = count / speech.rate_hz
-    return replace(speech, samples=np.concatenate([np.zeros(count, np.float32), speech.samples]),
-                   words=_moved(speech.words, exact_s), phonemes=_moved_phonemes(speech.phonemes, exact_s))
+    return replace(
+        speech,
+        samples=np.concatenate([np.zeros(count, np.float32), speech.samples]),
+        words=_moved(speech.words, exact_s),
+        phonemes=_moved_phonemes(speech.phonemes, exact_s),
+    )
 
 
 def fit_to_frames(speech: Speech) -> Speech:
@@ -29,7 +33,9 @@ def fit_to_frames(speech: Speech) -> Speech:
     if speech.rate_hz % FRAMES_HZ:
         return speech
     missing = -len(speech.samples) % (speech.rate_hz // FRAMES_HZ)
-    return replace(speech, samples=np.concatenate([speech.samples, np.zeros(missing, np.float32)])) if missing else speech
+    return (
+        replace(speech, samples=np.concatenate([speech.samples, np.zeros(missing, np.float32)])) if missing else speech
+    )
 
 
 def join_speech(pieces: Sequence[Speech], text: str) -> Speech:
@@ -50,8 +56,14 @@ def join_speech(pieces: Sequence[Speech], text: str) -> Speech:
         phonemes.extend(_moved_phonemes(piece.phonemes, offset / piece.rate_hz))
         offset += len(piece.samples)
     first = pieces[0]
-    return replace(first, id=first.id.rpartition("-")[0] or first.id, text=text, words=tuple(words), phonemes=tuple(phonemes),
-                   samples=np.concatenate([piece.samples for piece in pieces]))
+    return replace(
+        first,
+        id=first.id.rpartition("-")[0] or first.id,
+        text=text,
+        words=tuple(words),
+        phonemes=tuple(phonemes),
+        samples=np.concatenate([piece.samples for piece in pieces]),
+    )
 
 
 def _moved(words: Sequence[Word], by_s: float) -> tuple[Word, ...]:

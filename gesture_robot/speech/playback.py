@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
@@ -20,12 +21,17 @@ from gesture_robot.checks import Array, check_range
 from gesture_robot.datatypes import Speech
 from gesture_robot.errors import InvalidInput, MissingDependency
 
-_LATENCY_S = 0.04
+_LATENCY_S = 0.06
 _BLOCK_S = 0.01
-_FADE_S = 0.005
+_OUTAGE_S = 0.08
+"""A device that falls behind by more has lost time: play-back skips ahead instead of lagging."""
 _SNAP_S = 0.01
 """A piece wanted this close to the end of the one before follows it without a gap."""
 _OFFSETS_KEPT = 64
+_SETTLE_BLOCKS = 12
+"""A device that was just started fills its buffer at once; only then do its times tell when sound is heard."""
+_RESTART_S = 0.25
+"""A stopped device plays again after this time."""
 
 
 class AudioUnavailable(InvalidInput):
@@ -87,8 +93,9 @@ class _Piece:
 class SoundDevicePlayer:
     """Plays through PortAudio. Raises MissingDependency without the library, AudioUnavailable without a device.
 
-    The device's sample counter is the time base: a callback at stream sample n, heard `outputBufferDacTime - currentTime`
-    after the caller's clock, gives the offset between both; the median of the last ones removes the callback's jitter.
+    The device's sample counter is the time base: a callback for stream sample n, heard `outputBufferDacTime - currentTime`
+    after the caller's clock, gives the offset between both. A busy process reads its clock late, never early, so the
+    offset is taken near the smallest of the last ones.
     """
 
     def __init__(self, clock: Callable[[], float], rate_hz: int = 22050, device: Any = None):
@@ -98,7 +105,8 @@ class SoundDevicePlayer:
         self._pieces: deque[_Piece] = deque()
         self._written = 0
         self._queued_to = 0
-        self._fade = np.zeros(0, np.float32)
+        self._settling = _SETTLE_BLOCKS
+        self._ready = 0
         self._offsets: deque[float] = deque(maxlen=_OFFSETS_KEPT)
         self._running = threading.Event()
         self._stream = self._open(device)
@@ -115,11 +123,19 @@ class SoundDevicePlayer:
             raise MissingDependency("PortAudio", "speech", "on Debian and Ubuntu: apt install libportaudio2") from None
         try:
             stream = sounddevice.OutputStream(
-                samplerate=self.rate_hz, channels=1, dtype="float32", device=device, callback=self._fill,
-                blocksize=round(_BLOCK_S * self.rate_hz), latency=_LATENCY_S)
+                samplerate=self.rate_hz,
+                channels=1,
+                dtype="float32",
+                device=device,
+                callback=self._fill,
+                blocksize=round(_BLOCK_S * self.rate_hz),
+                latency=_LATENCY_S,
+            )
             stream.start()
         except sounddevice.PortAudioError as error:
-            raise AudioUnavailable(f"no audio device plays ({error}); connect one, then check: python -m sounddevice") from None
+            raise AudioUnavailable(
+                f"no audio device plays ({error}); connect one, then check: python -m sounddevice"
+            ) from None
         return stream
 
     @property
@@ -137,18 +153,26 @@ class SoundDevicePlayer:
             wanted = round((earliest_s - self._offset()) * self.rate_hz)
             if abs(wanted - self._queued_to) < _SNAP_S * self.rate_hz:
                 wanted = self._queued_to
-            first = max(wanted, self._queued_to, self._written)
+            first = max(wanted, self._queued_to, self._written, self._ready)
+            self._forget_played(round((self._clock() - self._offset()) * self.rate_hz) - self.rate_hz)
             self._pieces.append(_Piece(first, np.asarray(speech.samples, np.float32)))
             self._queued_to = first + len(speech.samples)
             return self._offset() + first / self.rate_hz
 
     def stop(self, now_s: float) -> None:
-        """See Player: what is not yet in the device's buffer fades out within 5 ms; heard within 50 ms."""
+        """See Player: the device's own buffer is thrown away, so silence begins at once."""
         with self._guard:
-            ahead = self._mix(round(_FADE_S * self.rate_hz))
-            self._fade = (ahead * np.linspace(1.0, 0.0, len(ahead))).astype(np.float32)
             self._pieces.clear()
             self._queued_to = self._written
+            self._settling = _SETTLE_BLOCKS
+            self._ready = round((self._clock() + _RESTART_S - self._offset()) * self.rate_hz)
+        self._stream.abort()
+        self._start()
+
+    def _start(self) -> None:
+        """Start the device; a device that is gone stays silent, and times go on by the last offset."""
+        with suppress(import_module("sounddevice").PortAudioError):
+            self._stream.start()
 
     def close(self) -> None:
         """See Player."""
@@ -156,21 +180,38 @@ class SoundDevicePlayer:
         self._stream.close()
 
     def _offset(self) -> float:
-        return float(np.median(self._offsets))
+        """Caller's clock at which stream sample 0 was heard."""
+        return sorted(self._offsets)[len(self._offsets) // 8]
 
     def _fill(self, output: Array, frames: int, times: Any, status: Any) -> None:
         """PortAudio's callback: `output` is (frames, 1) float32."""
         heard_s = self._clock() + (times.outputBufferDacTime - times.currentTime)
         with self._guard:
-            self._offsets.append(heard_s - self._written / self.rate_hz)
+            self._align(heard_s)
             output[:, 0] = self._mix(frames)
-            fade = self._fade[:frames]
-            output[:len(fade), 0] += fade
-            self._fade = self._fade[frames:]
             self._written += frames
-            while self._pieces and self._pieces[0].first + len(self._pieces[0].samples) <= self._written:
-                self._pieces.popleft()
-        self._running.set()
+            self._forget_played(self._written)
+            if self._settling == 0:
+                self._running.set()
+
+    def _align(self, heard_s: float) -> None:
+        """Learn the offset; after a restart or lost time the counter jumps, so that promised times stay true."""
+        if self._settling:
+            self._settling -= 1
+            if self._settling or not self._offsets:
+                return
+            self._jump_to(heard_s)
+        elif self._offsets and heard_s - self._offset() - self._written / self.rate_hz > _OUTAGE_S:
+            self._jump_to(heard_s)
+        self._offsets.append(heard_s - self._written / self.rate_hz)
+
+    def _jump_to(self, heard_s: float) -> None:
+        """Keep the offset, move the sample counter: back after a restart (its buffer is empty), on after an outage."""
+        self._written = round((heard_s - self._offset()) * self.rate_hz)
+
+    def _forget_played(self, sample: int) -> None:
+        while self._pieces and self._pieces[0].first + len(self._pieces[0].samples) <= sample:
+            self._pieces.popleft()
 
     def _mix(self, frames: int) -> Array:
         """The next `frames` samples of the stream."""
@@ -178,12 +219,17 @@ class SoundDevicePlayer:
         for piece in self._pieces:
             low, high = max(piece.first, self._written), min(piece.first + len(piece.samples), self._written + frames)
             if low < high:
-                block[low - self._written:high - self._written] = piece.samples[low - piece.first:high - piece.first]
+                block[low - self._written : high - self._written] = piece.samples[
+                    low - piece.first : high - piece.first
+                ]
         return block
 
 
-def open_player(clock: Callable[[], float], rate_hz: int = 22050,
-                say: Callable[[str], None] = lambda line: print(line, file=sys.stderr)) -> Player:
+def open_player(
+    clock: Callable[[], float],
+    rate_hz: int = 22050,
+    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+) -> Player:
     """A player on the default device; without library or device one line says so and time goes on without sound."""
     try:
         return SoundDevicePlayer(clock, rate_hz)

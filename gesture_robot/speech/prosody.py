@@ -65,9 +65,14 @@ def analyse(samples: Array, rate_hz: int) -> Prosody:
     count = int(np.ceil(len(audio) / rate_hz / HOP_S))
     size = max(2 * round(_WINDOW_S * rate_hz / 2), 64)
     padded = np.concatenate([np.zeros(size), audio, np.zeros(2 * size)])
-    blocks = [_block(padded, np.arange(low, min(low + _BLOCK, count)), size, rate_hz) for low in range(0, count, _BLOCK)]
-    energy, syllable, f0_hz, strength, bands = (np.concatenate(part) for part in zip(*blocks, strict=True)) if blocks else (
-        np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((0, _BANDS)))
+    blocks = [
+        _block(padded, np.arange(low, min(low + _BLOCK, count)), size, rate_hz) for low in range(0, count, _BLOCK)
+    ]
+    energy, syllable, f0_hz, strength, bands = (
+        (np.concatenate(part) for part in zip(*blocks, strict=True))
+        if blocks
+        else (np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((0, _BANDS)))
+    )
     energy_db = np.maximum(20.0 * np.log10(np.maximum(energy, 1e-9)), -100.0)
     voiced = _voicing(strength, energy_db)
     return Prosody(energy, energy_db, _smooth_db(syllable), np.where(voiced, f0_hz, 0.0), voiced, _flux(bands))
@@ -103,9 +108,9 @@ def syllables(prosody: Prosody) -> list[tuple[int, int, int, int]]:
     for index, peak in enumerate(peaks):
         low = peaks[index - 1] if index else max(peak - 30, 0)
         high = peaks[index + 1] if index + 1 < len(peaks) else min(peak + 30, len(level) - 1)
-        start = _edge(level, peak, low + int(np.argmin(level[low:peak + 1])))
-        end = _edge(level, peak, peak + int(np.argmin(level[peak:high + 1])))
-        rise = np.diff(level[start:peak + 1])
+        start = _edge(level, peak, low + int(np.argmin(level[low : peak + 1])))
+        end = _edge(level, peak, peak + int(np.argmin(level[peak : high + 1])))
+        rise = np.diff(level[start : peak + 1])
         onset = start + 1 + int(np.argmax(rise)) if len(rise) else peak
         found.append((start, onset, peak, max(end, peak + 1)))
     return [item for item in found if not _steady(prosody, item[0], item[2], item[3])]
@@ -139,12 +144,12 @@ def _block(padded: Array, hops: Array, size: int, rate_hz: int) -> tuple[Array, 
     centres = np.round(hops * HOP_S * rate_hz).astype(int) + size
     frames = padded[centres[:, None] + np.arange(-size // 2, size // 2)]
     near = round(0.01 * rate_hz)
-    energy = np.sqrt((frames[:, size // 2 - near:size // 2 + near] ** 2).mean(axis=1))
+    energy = np.sqrt((frames[:, size // 2 - near : size // 2 + near] ** 2).mean(axis=1))
     window = np.hanning(size)
     length = 1 << int(np.ceil(np.log2(2 * size)))
     spectrum = np.abs(np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * window, length)) ** 2
     frequency_hz = np.fft.rfftfreq(length, 1.0 / rate_hz)
-    scale = length * (window ** 2).sum() / 2.0
+    scale = length * (window**2).sum() / 2.0
     syllable = spectrum[:, (frequency_hz > 250) & (frequency_hz < 3500)].sum(axis=1) / scale
     f0_hz, strength = _pitch(spectrum, window, length, rate_hz)
     return energy, syllable, f0_hz, strength, _bands(spectrum, frequency_hz, scale)

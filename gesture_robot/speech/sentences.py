@@ -10,7 +10,8 @@ from gesture_robot.errors import InvalidInput
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st sr jr vs etc no vol fig inc ltd co corp dept approx est e.g i.e a.m p.m u.s u.k ph.d "
     "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun "
-    "z.b d.h bzw usw ca nr hr fr mme mlle m sra dra ud uds pág tel".split())
+    "z.b d.h bzw usw ca nr hr fr mme mlle m sra dra ud uds pág tel".split()
+)
 _FULL = "。！？｡؟۔।॥"
 """Ends of sentences that need no blank after them."""
 _END = re.compile(rf"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[{_FULL}]+[\"'”’»」』）]*|\n\s*\n")
@@ -52,19 +53,19 @@ def _goes_on(text: str, start: int, match: re.Match[str]) -> bool:
     mark = match.group()
     if not mark.startswith(".") or mark.startswith(".."):
         return mark.startswith(("..", "…")) and _next_is_lower(text, match.end())
-    word = re.search(r"[^\s(\"'“„«]*$", text[max(start, match.start() - 24):match.start()])
+    word = re.search(r"[^\s(\"'“„«]*$", text[max(start, match.start() - 24) : match.start()])
     before = word.group().lower() if word else ""
     if before in _ABBREVIATIONS:
         return match.end() < len(text)
     if len(before) == 1 and before.isalpha() and before != "i":
         return match.end() < len(text)
-    if before.isdigit() and len(before) <= 2 and not text[start:match.start()].strip(" \n\t" + before):
+    if before.isdigit() and len(before) <= 2 and not text[start : match.start()].strip(" \n\t" + before):
         return match.end() < len(text)
     return _next_is_lower(text, match.end())
 
 
 def _next_is_lower(text: str, position: int) -> bool:
-    following = text[position:position + 8].lstrip()
+    following = text[position : position + 8].lstrip()
     return bool(following) and following[0].islower()
 
 
@@ -83,5 +84,9 @@ def _cut_at(text: str, start: int, limit: int) -> int:
     soft = [match.end() for match in _SOFT.finditer(text, start, limit)]
     if soft and soft[-1] - start > (limit - start) // 3:
         return soft[-1]
-    blank = max(text.rfind(" ", start + 1, limit + 1), text.rfind("\n", start + 1, limit + 1), text.rfind("\t", start + 1, limit + 1))
+    blank = max(
+        text.rfind(" ", start + 1, limit + 1),
+        text.rfind("\n", start + 1, limit + 1),
+        text.rfind("\t", start + 1, limit + 1),
+    )
     return blank if blank > start else limit

@@ -14,7 +14,8 @@ _SYMBOLS = frozenset("$€£¥%&+=@°§")
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(
     rf"[{_HAN}]"
-    rf"|[^\s{_HAN}\u2014\u2013\u2026\u3001\u3002\uff0c\uff01\uff1f\uff1b\uff1a\u060c\u061b\u061f\u0964\u0965]+")
+    rf"|[^\s{_HAN}\u2014\u2013\u2026\u3001\u3002\uff0c\uff01\uff1f\uff1b\uff1a\u060c\u061b\u061f\u0964\u0965]+"
+)
 _INNER_BREAK = re.compile(r"\.{2,}|[!?;\"“”„«»()]+|(?<!\d)[,:]+|[,:]+(?!\d)|-{2,}")
 
 
@@ -75,4 +76,6 @@ def _spoken(character: str) -> bool:
 
 def _unspeakable(character: str) -> bool:
     category = unicodedata.category(character)
-    return category in ("So", "Sk", "Cs", "Co", "Cn", "Cc", "Cf") and character not in _SYMBOLS and character not in "\n\t"
+    return (
+        category in ("So", "Sk", "Cs", "Co", "Cn", "Cc", "Cf") and character not in _SYMBOLS and character not in "\n\t"
+    )

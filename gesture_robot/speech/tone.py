@@ -17,12 +17,40 @@ from gesture_robot.speech.sentences import pause_after, split_sentences
 from gesture_robot.speech.text import Token, clean, has_words, spoken_words
 
 RATE_HZ = 22050
-_PAIRS = {"sh": "ʃ", "ch": "tʃ", "th": "θ", "ph": "f", "ng": "ŋ", "ee": "iː", "ea": "iː", "oo": "uː", "ou": "aʊ", "ow": "oʊ",
-          "ai": "eɪ", "ay": "eɪ", "oy": "ɔɪ", "er": "ɚ"}
-_LETTERS = dict(zip("abcdefghijklmnopqrstuvwxyz", "æ b k d ɛ f ɡ h ɪ dʒ k l m n oʊ p k ɹ s t ʌ v w k i z".split(), strict=True))
+_PAIRS = {
+    "sh": "ʃ",
+    "ch": "tʃ",
+    "th": "θ",
+    "ph": "f",
+    "ng": "ŋ",
+    "ee": "iː",
+    "ea": "iː",
+    "oo": "uː",
+    "ou": "aʊ",
+    "ow": "oʊ",
+    "ai": "eɪ",
+    "ay": "eɪ",
+    "oy": "ɔɪ",
+    "er": "ɚ",
+}
+_LETTERS = dict(
+    zip("abcdefghijklmnopqrstuvwxyz", "æ b k d ɛ f ɡ h ɪ dʒ k l m n oʊ p k ɹ s t ʌ v w k i z".split(), strict=True)
+)
 _OTHER = (("m", "ɑ"), ("t", "ɛ"), ("b", "ɪ"), ("n", "oʊ"), ("k", "uː"), ("s", "ɑ"), ("l", "iː"))
-_FORMANTS_HZ = {"i": (300, 2300), "ɪ": (400, 2000), "e": (450, 2000), "ɛ": (550, 1800), "æ": (700, 1700), "ɑ": (750, 1150),
-                "a": (750, 1300), "ʌ": (650, 1200), "o": (500, 900), "ɔ": (550, 900), "u": (320, 800), "ɚ": (480, 1350)}
+_FORMANTS_HZ = {
+    "i": (300, 2300),
+    "ɪ": (400, 2000),
+    "e": (450, 2000),
+    "ɛ": (550, 1800),
+    "æ": (700, 1700),
+    "ɑ": (750, 1150),
+    "a": (750, 1300),
+    "ʌ": (650, 1200),
+    "o": (500, 900),
+    "ɔ": (550, 900),
+    "u": (320, 800),
+    "ɚ": (480, 1350),
+}
 _NOISY = frozenset(["s", "ʃ", "tʃ", "f", "θ", "t", "k", "p", "h"])
 
 
@@ -64,7 +92,9 @@ class ToneTts:
             yield fit_to_frames(shift_speech(speech, self.config.lead_s if count == 0 else 0.0))
 
 
-def _speak(sentence: str, pause_s: float, rate_wpm: float, volume: float) -> tuple[Array, tuple[Word, ...], tuple[Phoneme, ...]]:
+def _speak(
+    sentence: str, pause_s: float, rate_wpm: float, volume: float
+) -> tuple[Array, tuple[Word, ...], tuple[Phoneme, ...]]:
     scale, at_s = 165.0 / rate_wpm, 0.0
     words: list[Word] = []
     phonemes: list[Phoneme] = []
@@ -85,7 +115,7 @@ def _speak(sentence: str, pause_s: float, rate_wpm: float, volume: float) -> tup
 
 
 def _gap_s(sentence: str, token: Token, following: Token | None) -> float:
-    between = sentence[token.end:following.start if following else len(sentence)]
+    between = sentence[token.end : following.start if following else len(sentence)]
     if following is None:
         return 0.0
     return 0.18 if any(mark in between for mark in ",;:—–.!?") else 0.02 if between else 0.0
@@ -95,8 +125,8 @@ def _sounds(word: str) -> list[str]:
     """A rough reading of a word: what matters is that equal words sound equal and each has a vowel."""
     letters, sounds, index = word.lower(), [], 0
     while index < len(letters):
-        if letters[index:index + 2] in _PAIRS:
-            sounds.append(_PAIRS[letters[index:index + 2]])
+        if letters[index : index + 2] in _PAIRS:
+            sounds.append(_PAIRS[letters[index : index + 2]])
             index += 2
             continue
         if letters[index] in _LETTERS:

@@ -18,9 +18,12 @@ class WavWriter:
     def __init__(self, path: str | Path, rate_hz: int):
         check_range(rate_hz, 1, 1_000_000, "rate_hz")
         try:
-            self._file = wave.open(str(path), "wb")  # noqa: SIM115 - closed by __exit__
+            self._raw = open(path, "wb")
         except OSError as error:
-            raise OutputUnwritable(f"cannot write '{path}': {error.strerror}. Choose a folder you may write to.") from None
+            raise OutputUnwritable(
+                f"cannot write '{path}': {error.strerror}. Choose a folder you may write to."
+            ) from None
+        self._file = wave.open(self._raw, "wb")
         self._file.setnchannels(1)
         self._file.setsampwidth(2)
         self._file.setframerate(rate_hz)
@@ -35,11 +38,14 @@ class WavWriter:
     def close(self) -> None:
         """Complete the header."""
         self._file.close()
+        self._raw.close()
 
     def __enter__(self) -> WavWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

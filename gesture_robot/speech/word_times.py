@@ -51,8 +51,9 @@ def group_events(events: Sequence[RawEvent], end: int) -> list[Spoken]:
     return [group for group in groups if group.sounds]
 
 
-def words_in_samples(tokens: Sequence[Token], groups: Sequence[Spoken],
-                     alone: Callable[[str], list[str]]) -> list[tuple[Token, int, int]]:
+def words_in_samples(
+    tokens: Sequence[Token], groups: Sequence[Spoken], alone: Callable[[str], list[str]]
+) -> list[tuple[Token, int, int]]:
     """Start and end of every token, in samples.
 
     Events are matched by text position. A token without an event of its own ("the" in "for the") shares the event
@@ -64,7 +65,9 @@ def words_in_samples(tokens: Sequence[Token], groups: Sequence[Spoken],
         shared = [owner]
         while shared[-1] + 1 < len(tokens) and shared[-1] + 1 not in owners and group is _last(groups, owners, owner):
             shared.append(shared[-1] + 1)
-        cuts = split_sounds([sound.ipa for sound in group.sounds], [alone(tokens[i].text) for i in shared] if len(shared) > 1 else [[]])
+        cuts = split_sounds(
+            [sound.ipa for sound in group.sounds], [alone(tokens[i].text) for i in shared] if len(shared) > 1 else [[]]
+        )
         for index, low, high in zip(shared, cuts[:-1], cuts[1:], strict=True):
             spans[index] = _join(spans[index], _span(group, low, high))
     return _fill(tokens, spans)

@@ -31,7 +31,8 @@ def sound_of(phonemes: tuple[Phoneme, ...], duration_s: float) -> np.ndarray:
     for phoneme in phonemes:
         if not phoneme.text:
             continue
-        kind = "vowel" if set(phoneme.text) & set("əɛʌuɪioʊaæɑɔ") else "voiced" if phoneme.text in "lmnwjzð" else "other"
+        vowel, voiced = bool(set(phoneme.text) & set("əɛʌuɪioʊaæɑɔ")), phoneme.text in "lmnwjzð"
+        kind = "vowel" if vowel else "voiced" if voiced else "other"
         inside = (time_s >= phoneme.start_s) & (time_s < phoneme.end_s)
         tone = sum(np.sin(2 * np.pi * hz * time_s[inside]) for hz in (120.0, 600.0, 1400.0)) / 3.0
         samples[inside] = _LOUD[kind] * (rng.normal(0.0, 0.5, inside.sum()) if kind == "other" else tone)

@@ -33,9 +33,8 @@ def frame_count_nodes(fps: int, extra: int = 0) -> tuple[list, dict]:
              helper.make_node("Add", ["scaled", "round_up"], ["raised"]),
              helper.make_node("Div", ["raised", "rate"], ["whole"]),
              helper.make_node("Add", ["whole", "extra"], ["frames"])]
-    constants = {"second": np.array([1], np.int64), "fps": np.array([fps], np.int64), "rate": np.array([16000], np.int64),
-                 "round_up": np.array([15999], np.int64), "extra": np.array([extra], np.int64)}
-    return nodes, constants
+    values = {"second": 1, "fps": fps, "rate": 16000, "round_up": 15999, "extra": extra}
+    return nodes, {name: np.array([value], np.int64) for name, value in values.items()}
 
 
 def face_model(path: Path, *, value: float = 0.0, extra: int = 0, channels: int = FACE_CHANNELS, emotion: bool = False,
@@ -65,8 +64,9 @@ def face_model(path: Path, *, value: float = 0.0, extra: int = 0, channels: int 
 def gesture_model(path: Path, *, value: float = 0.1, extra: int = 0, root: bool = False) -> Path:
     """`rotations` = seed_pose + `value` in every frame, so it jumps away from the seed pose at once."""
     nodes, constants = frame_count_nodes(30, extra)
-    constants |= {"one": np.array([1], np.int64), "joints": np.array([JOINTS], np.int64), "three": np.array([3], np.int64),
-                  "value": np.array(value, np.float32), "axis": np.array([1], np.int64)}
+    constants |= {"one": np.array([1], np.int64), "joints": np.array([JOINTS], np.int64),
+                  "three": np.array([3], np.int64), "axis": np.array([1], np.int64),
+                  "value": np.array(value, np.float32)}
     nodes += [helper.make_node("Concat", ["one", "frames", "joints", "three"], ["size"], axis=0),
               helper.make_node("ConstantOfShape", ["size"], ["zeros"]),
               helper.make_node("Unsqueeze", ["seed_pose", "axis"], ["seed"]),

@@ -17,7 +17,8 @@ from gesture_robot.gesture.onnx_engine import LEAVE_SEED_S, OnnxGestures
 
 def speech(seconds: float = 1.0, rate_hz: int = 22050, level: float = 0.2, emotion: str = "neutral") -> Speech:
     time_s = np.arange(int(seconds * rate_hz)) / rate_hz
-    return Speech("x", "", rate_hz, (level * np.sign(np.sin(2 * np.pi * 200 * time_s))).astype(np.float32), emotion=emotion)
+    samples = level * np.sign(np.sin(2 * np.pi * 200 * time_s))
+    return Speech("x", "", rate_hz, samples.astype(np.float32), emotion=emotion)
 
 
 def rng() -> np.random.Generator:
@@ -91,8 +92,10 @@ def test_gesture_takes_an_optional_root(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("extra", [-1, 1])
 def test_one_frame_of_rounding_is_accepted(tmp_path: Path, extra: int) -> None:
-    assert len(OnnxGestures(gesture_model(tmp_path / "g.onnx", extra=extra)).generate(speech(), rng=rng()).rotations) == 30
-    assert len(OnnxFace(face_model(tmp_path / "f.onnx", extra=extra)).generate(speech(), rng=rng()).weights) == 60
+    gestures = OnnxGestures(gesture_model(tmp_path / "g.onnx", extra=extra))
+    face = OnnxFace(face_model(tmp_path / "f.onnx", extra=extra))
+    assert len(gestures.generate(speech(), rng=rng()).rotations) == 30
+    assert len(face.generate(speech(), rng=rng()).weights) == 60
 
 
 @pytest.mark.parametrize("extra", [-7, 9])

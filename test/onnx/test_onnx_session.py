@@ -22,7 +22,8 @@ def test_auto_uses_what_is_there(tmp_path: Path) -> None:
 
 
 def test_auto_without_cuda_runs_on_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["AzureExecutionProvider", "CPUExecutionProvider"])
+    offered = ["AzureExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: offered)
     assert open_session(face_model(tmp_path / "m.onnx"), "auto").provider == "CPUExecutionProvider"
 
 

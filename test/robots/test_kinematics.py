@@ -1,4 +1,4 @@
-"""Forward kinematics against MuJoCo and by its own laws, Jacobians against finite differences, and what the arms reach."""
+"""Forward kinematics against MuJoCo and its own laws, Jacobians against finite differences, the arms' reach."""
 
 import numpy as np
 import pytest
@@ -13,16 +13,19 @@ from gesture_robot.robots.mujoco_model import compile_model, set_positions
 
 MODEL = load_model("wren")
 KINEMATICS = Kinematics(MODEL)
-ODD = """<robot name='odd'><link name='a'/><link name='b'><inertial><mass value='1'/><inertia ixx='.1' iyy='.1' izz='.1' ixy='0' ixz='0' iyz='0'/></inertial></link>
-<link name='c'><inertial><mass value='1'/><inertia ixx='.1' iyy='.1' izz='.1' ixy='0' ixz='0' iyz='0'/></inertial></link>
-<link name='d'><inertial><mass value='1'/><inertia ixx='.1' iyy='.1' izz='.1' ixy='0' ixz='0' iyz='0'/></inertial></link><link name='e'/>
-<joint name='slide' type='prismatic'><parent link='a'/><child link='b'/><origin xyz='.1 .2 .3' rpy='.4 .5 .6'/><axis xyz='1 2 3'/>
+BODY = "<inertial><mass value='1'/><inertia ixx='.1' iyy='.1' izz='.1' ixy='0' ixz='0' iyz='0'/></inertial>"
+ODD = """<robot name='odd'><link name='a'/><link name='b'>BODY</link><link name='c'>BODY</link>
+<link name='d'>BODY</link><link name='e'/>
+<joint name='slide' type='prismatic'><parent link='a'/><child link='b'/><origin xyz='.1 .2 .3' rpy='.4 .5 .6'/>
+<axis xyz='1 2 3'/>
 <limit lower='-1' upper='1' velocity='1' effort='1'/></joint>
-<joint name='turn' type='revolute'><parent link='b'/><child link='c'/><origin xyz='0 .2 0' rpy='0 1 0'/><axis xyz='1 1 0'/>
+<joint name='turn' type='revolute'><parent link='b'/><child link='c'/><origin xyz='0 .2 0' rpy='0 1 0'/>
+<axis xyz='1 1 0'/>
 <limit lower='-2' upper='2' velocity='1' effort='1'/><mimic joint='slide' multiplier='-1.5' offset='0.3'/></joint>
 <joint name='again' type='revolute'><parent link='c'/><child link='d'/><origin xyz='.3 0 0'/><axis xyz='0 0 -2'/>
 <limit lower='-2' upper='2' velocity='1' effort='1'/></joint>
 <joint name='end' type='fixed'><parent link='d'/><child link='e'/><origin xyz='0 0 .5' rpy='1 0 0'/></joint></robot>"""
+ODD = ODD.replace("BODY", BODY)
 
 
 def random_positions(model, seed, *lead):
@@ -74,12 +77,16 @@ def test_leading_axes_are_batches():
 @settings(derandomize=True, deadline=None, max_examples=25)
 @given(st.integers(0, 10_000))
 def test_poses_are_rigid_and_bone_lengths_stay(seed):
-    poses = KINEMATICS.link_poses(random_positions(MODEL, seed), ("left_upper_arm", "left_forearm", "left_palm", "torso"))
+    poses = KINEMATICS.link_poses(
+        random_positions(MODEL, seed), ("left_upper_arm", "left_forearm", "left_palm", "torso")
+    )
     for pose in poses.values():
         np.testing.assert_allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-12)
         assert np.linalg.det(pose[:3, :3]) == pytest.approx(1.0)
     shoulder, elbow, wrist = (poses[n][:3, 3] for n in ("left_upper_arm", "left_forearm", "left_palm"))
-    assert np.linalg.norm(elbow - shoulder) == pytest.approx(0.25) and np.linalg.norm(wrist - elbow) == pytest.approx(0.23)
+    assert np.linalg.norm(elbow - shoulder) == pytest.approx(0.25) and np.linalg.norm(wrist - elbow) == pytest.approx(
+        0.23
+    )
 
 
 def test_zero_pose_stands_straight_with_palms_inward():
@@ -96,11 +103,20 @@ def test_zero_pose_stands_straight_with_palms_inward():
     assert 1.25 <= camera[2, 3] <= 1.30
 
 
-@pytest.mark.parametrize(("joint", "angle", "link", "towards"), [
-    ("left_shoulder_pitch", -0.5, "left_palm", (1, 0, 0)), ("right_elbow", -0.5, "right_palm", (1, 0, 0)),
-    ("left_shoulder_roll", 0.5, "left_palm", (0, 1, 0)), ("right_shoulder_roll", -0.5, "right_palm", (0, -1, 0)),
-    ("left_hand", 1.0, "left_fingertips", (0, -1, 0)), ("right_hand", 1.0, "right_fingertips", (0, 1, 0)),
-    ("torso_pitch", 0.3, "head", (1, 0, 0)), ("neck_pitch", 0.3, "screen_link", (0, 0, -1)), ("neck_yaw", 0.5, "screen_link", (0, 1, 0))])
+@pytest.mark.parametrize(
+    ("joint", "angle", "link", "towards"),
+    [
+        ("left_shoulder_pitch", -0.5, "left_palm", (1, 0, 0)),
+        ("right_elbow", -0.5, "right_palm", (1, 0, 0)),
+        ("left_shoulder_roll", 0.5, "left_palm", (0, 1, 0)),
+        ("right_shoulder_roll", -0.5, "right_palm", (0, -1, 0)),
+        ("left_hand", 1.0, "left_fingertips", (0, -1, 0)),
+        ("right_hand", 1.0, "right_fingertips", (0, 1, 0)),
+        ("torso_pitch", 0.3, "head", (1, 0, 0)),
+        ("neck_pitch", 0.3, "screen_link", (0, 0, -1)),
+        ("neck_yaw", 0.5, "screen_link", (0, 1, 0)),
+    ],
+)
 def test_directions_of_joints(joint, angle, link, towards):
     positions = MODEL.rest.copy()
     positions[MODEL.index(joint)] = angle
@@ -110,9 +126,16 @@ def test_directions_of_joints(joint, angle, link, towards):
 
 GRIP = np.array([0.0, 0.0, -0.075, 1.0])
 PLACES = {  # point [m] of the left grip, direction of the palm
-    "mouth": ((0.17, 0.03, 1.17), (-1, 0, 0)), "chest": ((0.15, 0.03, 0.93), (-1, 0, 0)), "hip": ((0.03, 0.17, 0.66), (0, -1, 0)),
-    "wave": ((0.15, 0.35, 1.3), (1, 0, 0)), "sideways": ((0.0, 0.74, 1.0), (0, 0, -1)), "palm up": ((0.35, 0.3, 0.85), (0, 0, 1)),
-    "handshake": ((0.45, 0.05, 0.9), (0, -1, 0)), "overhead": ((0.05, 0.2, 1.5), (1, 0, 0)), "point": ((0.53, 0.15, 1.0), (0, 0, -1))}
+    "mouth": ((0.17, 0.03, 1.17), (-1, 0, 0)),
+    "chest": ((0.15, 0.03, 0.93), (-1, 0, 0)),
+    "hip": ((0.03, 0.17, 0.66), (0, -1, 0)),
+    "wave": ((0.15, 0.35, 1.3), (1, 0, 0)),
+    "sideways": ((0.0, 0.74, 1.0), (0, 0, -1)),
+    "palm up": ((0.35, 0.3, 0.85), (0, 0, 1)),
+    "handshake": ((0.45, 0.05, 0.9), (0, -1, 0)),
+    "overhead": ((0.05, 0.2, 1.5), (1, 0, 0)),
+    "point": ((0.53, 0.15, 1.0), (0, 0, -1)),
+}
 
 
 @pytest.mark.parametrize("place", PLACES)

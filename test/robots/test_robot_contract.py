@@ -32,7 +32,13 @@ def to(positions, start_s=0.0, seconds=1.0, names=MODEL.joint_names):
 
 def raised():
     positions = MODEL.rest.copy()
-    for joint, angle in (("left_shoulder_roll", 0.8), ("right_shoulder_pitch", -1.0), ("right_elbow", -1.2), ("neck_yaw", 0.4), ("left_hand", 0.9)):
+    for joint, angle in (
+        ("left_shoulder_roll", 0.8),
+        ("right_shoulder_pitch", -1.0),
+        ("right_elbow", -1.2),
+        ("neck_yaw", 0.4),
+        ("left_hand", 0.9),
+    ):
         positions[MODEL.index(joint)] = angle
     return positions
 
@@ -62,8 +68,10 @@ def test_goes_there_and_stays(robot):
 
 def test_follows_the_cubic_in_time(robot):
     times = np.linspace(0.0, 2.0, 21)
-    shape = np.sin(np.pi * times)[:, None]**2
-    trajectory = JointTrajectory(MODEL.joint_names, 0.5, times, shape * raised(), np.pi * np.sin(2 * np.pi * times)[:, None] * raised())
+    shape = np.sin(np.pi * times)[:, None] ** 2
+    trajectory = JointTrajectory(
+        MODEL.joint_names, 0.5, times, shape * raised(), np.pi * np.sin(2 * np.pi * times)[:, None] * raised()
+    )
     robot.follow(trajectory)
     for _ in range(240):
         robot.advance(0.01)
@@ -116,14 +124,16 @@ def test_simulation_reports_self_collision():
     robot.follow(to(crossed))
     robot.advance(1.5)
     assert robot.contacts.count > 100
-    assert {frozenset(pair) for pair in robot.contacts.pairs} <= {frozenset(("torso", part)) for part in ("left_forearm", "left_upper_arm")} | {
-        frozenset((part, "waist")) for part in ("left_wrist_cuff", "left_palm", "left_forearm")} | {
-        frozenset((part, "pedestal")) for part in ("left_palm", "left_fingers", "left_fingertips", "left_thumb", "left_wrist_cuff")} | {
-        frozenset(("torso", "left_wrist_cuff"))}
+    assert {frozenset(pair) for pair in robot.contacts.pairs} <= {
+        frozenset(("torso", part)) for part in ("left_forearm", "left_upper_arm")
+    } | {frozenset((part, "waist")) for part in ("left_wrist_cuff", "left_palm", "left_forearm")} | {
+        frozenset((part, "pedestal"))
+        for part in ("left_palm", "left_fingers", "left_fingertips", "left_thumb", "left_wrist_cuff")
+    } | {frozenset(("torso", "left_wrist_cuff"))}
 
 
 def test_fast_motion_lags_less_than_a_degree():
-    """The servos' feed-forward keeps the wrist in time with the command: at full arm speed the error stays below 1 degree."""
+    """Feed-forward keeps the wrist in time with the command: at full arm speed the error stays below 1 degree."""
     pytest.importorskip("mujoco")
     robot = registry.load("robot", "mujoco")(MODEL)
     column, times = MODEL.index("right_elbow"), np.arange(0.0, 3.01, 0.05)
@@ -136,7 +146,9 @@ def test_fast_motion_lags_less_than_a_degree():
     errors = []
     for _ in range(290):
         robot.advance(0.01)
-        errors.append(robot.read().positions[column] - sample_trajectory(trajectory, np.array([robot.time_s]))[0][0][column])
+        errors.append(
+            robot.read().positions[column] - sample_trajectory(trajectory, np.array([robot.time_s]))[0][0][column]
+        )
     assert np.abs(errors).max() < np.radians(1.0)
 
 
@@ -152,7 +164,9 @@ def test_the_cubic_passes_through_points_with_their_velocities(gaps, seed):
     if len(times) > 1:
         step = 1e-6
         inside = np.concatenate([times[:-1] + 3.0 + step, times[1:] + 3.0 - step])
-        speed = (sample_trajectory(trajectory, inside + step / 2)[0] - sample_trajectory(trajectory, inside - step / 2)[0]) / step
+        speed = (
+            sample_trajectory(trajectory, inside + step / 2)[0] - sample_trajectory(trajectory, inside - step / 2)[0]
+        ) / step
         np.testing.assert_allclose(sample_trajectory(trajectory, inside)[1], speed, atol=1e-3)
     outside = sample_trajectory(trajectory, np.array([0.0, 99.0]))
     np.testing.assert_allclose(outside[0], positions[[0, -1]], atol=1e-9)

@@ -1,4 +1,4 @@
-"""The project's own robot: its files pass the field's checkers, its body is physically possible, and it is what the code says."""
+"""The project's own robot: the field's checkers accept it, its body is possible, its files are what the code says."""
 
 import importlib.util
 import shutil
@@ -21,6 +21,7 @@ def script(name):
     spec = importlib.util.spec_from_file_location(name, ROOT / "urdf" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     import sys
+
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
@@ -100,8 +101,10 @@ def test_parts_of_the_body(model):
         assert len(arm.joints) == 7 and arm.joints[3] == f"{side}_elbow" and arm.hand_joints == (f"{side}_hand",)
         followers = [j.name for j in tree_of(model).joints.values() if j.mimic and j.mimic.joint == f"{side}_hand"]
         assert followers == [f"{side}_fingertips_curl", f"{side}_thumb_curl"]
-    left, right = (np.array([model.lower[i], model.upper[i]]) for i in
-                   ([model.index(j) for j in limbs.left_arm.joints], [model.index(j) for j in limbs.right_arm.joints]))
+    left, right = (
+        np.array([model.lower[i], model.upper[i]])
+        for i in ([model.index(j) for j in limbs.left_arm.joints], [model.index(j) for j in limbs.right_arm.joints])
+    )
     lateral = [1, 2, 4, 6]
     np.testing.assert_allclose(left[:, lateral], -right[::-1, lateral], atol=1e-9)
 

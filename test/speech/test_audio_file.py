@@ -45,7 +45,7 @@ def test_every_format_and_rate_gives_the_same_sound(tmp_path: Path, kind: str, r
     assert speech.rate_hz == (22050 if rate_hz > 24000 else rate_hz)
     assert speech.duration_s == pytest.approx(0.5, abs=1e-3) and speech.samples.dtype == np.float32
     middle = slice(len(speech.samples) // 4, 3 * len(speech.samples) // 4)
-    assert np.abs(speech.samples - tone(speech.rate_hz, 0.6)[:len(speech.samples)])[middle].max() < 0.02
+    assert np.abs(speech.samples - tone(speech.rate_hz, 0.6)[: len(speech.samples)])[middle].max() < 0.02
     assert (speech.text, speech.emotion, speech.words) == ("hm", "happiness", ())
 
 
@@ -85,8 +85,15 @@ def test_nan_is_refused_with_its_time(tmp_path: Path, bad: float) -> None:
 def test_what_is_no_wav_is_refused_with_what_works(tmp_path: Path) -> None:
     save_wav(tmp_path / "whole.wav", tone(16000), 16000)
     whole = (tmp_path / "whole.wav").read_bytes()
-    files = {"text": b"hello, I am not audio", "empty": b"", "mp3": b"ID3\x04\x00" + bytes(range(256)) * 4, "head": whole[:30],
-             "header_only": whole[:44], "noise": np.random.default_rng(0).bytes(5000), "riff": b"RIFF\xff\xff\xff\xffWAVE" + bytes(40)}
+    files = {
+        "text": b"hello, I am not audio",
+        "empty": b"",
+        "mp3": b"ID3\x04\x00" + bytes(range(256)) * 4,
+        "head": whole[:30],
+        "header_only": whole[:44],
+        "noise": np.random.default_rng(0).bytes(5000),
+        "riff": b"RIFF\xff\xff\xff\xffWAVE" + bytes(40),
+    }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InvalidInput, match="a WAV file works") as error:
@@ -100,7 +107,7 @@ def test_what_is_no_wav_is_refused_with_what_works(tmp_path: Path) -> None:
 def test_truncated_audio_keeps_what_is_there(tmp_path: Path) -> None:
     save_wav(tmp_path / "t.wav", tone(16000), 16000)
     raw = (tmp_path / "t.wav").read_bytes()
-    (tmp_path / "t.wav").write_bytes(raw[:len(raw) // 2])
+    (tmp_path / "t.wav").write_bytes(raw[: len(raw) // 2])
     try:
         assert 0.2 < load_speech(tmp_path / "t.wav").duration_s < 0.3
     except InvalidInput as error:

@@ -84,13 +84,19 @@ def test_pseudo_words_stand_in_for_words(espeak: EspeakTts) -> None:
     assert spans[-1].end_s <= speech.duration_s and pseudo_words(speech) == speech.words
 
 
-@pytest.mark.parametrize("samples", [np.zeros(22050), np.zeros(0), 0.1 * np.random.default_rng(0).standard_normal(22050)])
+@pytest.mark.parametrize(
+    "samples", [np.zeros(22050), np.zeros(0), 0.1 * np.random.default_rng(0).standard_normal(22050)]
+)
 def test_silence_and_noise_have_none(samples: np.ndarray) -> None:
     assert emphases(Speech("x", "", 22050, samples)) == ()
 
 
 def test_other_languages_have_strong_and_weak_words(espeak: EspeakTts) -> None:
-    for language, text in (("de", "Das ist ein schönes Museum mit vielen Bildern."), ("ru", "Добро пожаловать в музей!"),
-                           ("fr", "Vous pouvez voir les dinosaures dans la grande salle."), ("zh", "欢迎来到博物馆。")):
+    for language, text in (
+        ("de", "Das ist ein schönes Museum mit vielen Bildern."),
+        ("ru", "Добро пожаловать в музей!"),
+        ("fr", "Vous pouvez voir les dinosaures dans la grande salle."),
+        ("zh", "欢迎来到博物馆。"),
+    ):
         strengths = [e.strength for e in emphases(espeak.synthesize(text, language=language))]
         assert max(strengths) > 0.5, language

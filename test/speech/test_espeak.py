@@ -17,11 +17,21 @@ from gesture_robot.speech.espeak import EspeakTts, languages
 from gesture_robot.speech.text import spoken_words
 
 GREETINGS = {
-    "en-US": "Hello, welcome to the museum!", "en-GB": "Would you like to see it?", "fr": "Où est la bibliothèque?",
-    "de-DE": "Guten Tag, schön Sie zu sehen.", "es": "¿Qué tal? ¡Bienvenido!", "it": "Buongiorno a tutti.",
-    "ru": "Добро пожаловать в музей!", "hi": "नमस्ते, आप कैसे हैं?", "ko": "안녕하세요, 반갑습니다.",
-    "ar": "مرحبا بكم في المتحف، كيف حالكم؟", "zh": "你好，欢迎来到博物馆。", "zh-Hans-CN": "再见！", "yue": "你好。",
-    "ja": "こんにちは、ようこそ。", "pt-BR": "Olá, tudo bem?",
+    "en-US": "Hello, welcome to the museum!",
+    "en-GB": "Would you like to see it?",
+    "fr": "Où est la bibliothèque?",
+    "de-DE": "Guten Tag, schön Sie zu sehen.",
+    "es": "¿Qué tal? ¡Bienvenido!",
+    "it": "Buongiorno a tutti.",
+    "ru": "Добро пожаловать в музей!",
+    "hi": "नमस्ते, आप कैसे हैं?",
+    "ko": "안녕하세요, 반갑습니다.",
+    "ar": "مرحبا بكم في المتحف، كيف حالكم؟",
+    "zh": "你好，欢迎来到博物馆。",
+    "zh-Hans-CN": "再见！",
+    "yue": "你好。",
+    "ja": "こんにちは、ようこそ。",
+    "pt-BR": "Olá, tudo bem?",
 }
 
 
@@ -34,10 +44,19 @@ def test_languages_give_all_words_and_sounds(espeak: EspeakTts, language: str) -
     assert not any(set(p.text) & set("()_-| ") for p in speech.phonemes)
 
 
-@pytest.mark.parametrize(("text", "second", "onset"), [
-    ("wait for the bus", "the", "ð"), ("he is in the house", "the", "ð"), ("part of the plan", "the", "ð"),
-    ("two of a kind", "a", "ə"), ("a cup of it", "it", "ɪ")])
-def test_one_event_for_two_words_is_divided_at_the_right_sound(espeak: EspeakTts, text: str, second: str, onset: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "second", "onset"),
+    [
+        ("wait for the bus", "the", "ð"),
+        ("he is in the house", "the", "ð"),
+        ("part of the plan", "the", "ð"),
+        ("two of a kind", "a", "ə"),
+        ("a cup of it", "it", "ɪ"),
+    ],
+)
+def test_one_event_for_two_words_is_divided_at_the_right_sound(
+    espeak: EspeakTts, text: str, second: str, onset: str
+) -> None:
     speech = espeak.synthesize(text)
     index = text.split().index(second)
     word = speech.words[index]
@@ -60,9 +79,16 @@ def test_word_starts_are_where_sound_starts(espeak: EspeakTts) -> None:
         assert speech.words[0].start_s == pytest.approx(heard_s, abs=0.03)
 
 
-@pytest.mark.parametrize(("given", "named"), [
-    ({"language": "klingonn"}, "language"), ({"language": ""}, "language"), ({"voice": "f9"}, "f2"),
-    ({"voice": "en-us+zz"}, "variant"), ({"voice": "../x"}, "voice")])
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"language": "klingonn"}, "language"),
+        ({"language": ""}, "language"),
+        ({"voice": "f9"}, "f2"),
+        ({"voice": "en-us+zz"}, "variant"),
+        ({"voice": "../x"}, "voice"),
+    ],
+)
 def test_unknown_voice_or_language_lists_near_ones(espeak: EspeakTts, given: dict[str, str], named: str) -> None:
     with pytest.raises(UnknownName, match=named) as error:
         espeak.synthesize("hello", **given)
@@ -70,19 +96,32 @@ def test_unknown_voice_or_language_lists_near_ones(espeak: EspeakTts, given: dic
 
 
 def test_voices_and_variants_change_the_sound(espeak: EspeakTts) -> None:
-    sounds = [espeak.synthesize("hello", voice=v).samples.tobytes() for v in ("", "f3", "en-gb", "en-us+m3", "English (Great Britain)")]
+    sounds = [
+        espeak.synthesize("hello", voice=v).samples.tobytes()
+        for v in ("", "f3", "en-gb", "en-us+m3", "English (Great Britain)")
+    ]
     assert len(set(sounds)) == 4 and sounds[2] == sounds[4]
     assert EspeakTts(SpeechConfig(voice="f3")).synthesize("hello").samples.tobytes() == sounds[1]
     assert {"cmn", "en-us", "de"} <= set(languages())
 
 
 def test_emotion_changes_rate_mildly_and_in_the_expected_direction(espeak: EspeakTts) -> None:
-    length_s = {e: espeak.synthesize("Hello, welcome to the museum!", emotion=e).words[-1].end_s
-                for e in ("neutral", "happiness", "sadness", "fear")}
-    assert length_s["fear"] < length_s["happiness"] < length_s["neutral"] < length_s["sadness"] < 1.25 * length_s["neutral"]
+    length_s = {
+        e: espeak.synthesize("Hello, welcome to the museum!", emotion=e).words[-1].end_s
+        for e in ("neutral", "happiness", "sadness", "fear")
+    }
+    assert (
+        length_s["fear"]
+        < length_s["happiness"]
+        < length_s["neutral"]
+        < length_s["sadness"]
+        < 1.25 * length_s["neutral"]
+    )
 
 
-def test_a_data_path_of_250_characters_works(espeak: EspeakTts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_data_path_of_250_characters_works(
+    espeak: EspeakTts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library, data = espeak_library._locate()
     if data is None:
         pytest.skip("the system's library has its own data folder")
@@ -157,8 +196,10 @@ def test_threads_do_not_disturb_each_other(espeak: EspeakTts) -> None:
     texts = ["Hello there.", "Bonjour à tous.", "Guten Tag."]
     expected = [espeak.synthesize(text).samples for text in texts]
     results: list[list[np.ndarray]] = [[], [], []]
-    threads = [threading.Thread(target=lambda i=i: results[i].extend(espeak.synthesize(texts[i]).samples for _ in range(5)))
-               for i in range(3)]
+    threads = [
+        threading.Thread(target=lambda i=i: results[i].extend(espeak.synthesize(texts[i]).samples for _ in range(5)))
+        for i in range(3)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

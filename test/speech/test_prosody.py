@@ -13,7 +13,9 @@ from gesture_robot.speech.prosody import HOP_S, analyse, onset_peaks, speech_act
 from gesture_robot.speech.word_times import is_vowel
 
 RATE_HZ = 22050
-SENTENCE = "The weather today is really wonderful, so I think we should all go outside and enjoy the sunshine while it lasts."
+SENTENCE = (
+    "The weather today is really wonderful, so I think we should all go outside and enjoy the sunshine while it lasts."
+)
 
 
 def seconds(count: float, rate_hz: int = RATE_HZ) -> Array:
@@ -28,8 +30,9 @@ def voice(f0_hz: Array, rate_hz: int = RATE_HZ) -> Array:
 def notes(frequencies_hz: tuple[float, ...], each_s: float, decay_s: float) -> Array:
     time_s = seconds(each_s)
     envelope = np.exp(-time_s / decay_s) * np.minimum(time_s / 0.005, 1.0)
-    return np.concatenate([0.1 * envelope * sum(np.sin(2 * np.pi * f * k * time_s) / k for k in range(1, 8))
-                           for f in frequencies_hz])
+    return np.concatenate(
+        [0.1 * envelope * sum(np.sin(2 * np.pi * f * k * time_s) / k for k in range(1, 8)) for f in frequencies_hz]
+    )
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16000, 22050, 48000])
@@ -55,9 +58,11 @@ def test_noise_is_not_voiced() -> None:
     assert analyse(noise, RATE_HZ).voiced.mean() < 0.02
 
 
-@pytest.mark.parametrize("samples", [
-    np.zeros(2 * RATE_HZ), 1e-4 * np.random.default_rng(0).standard_normal(2 * RATE_HZ), np.zeros(0), np.zeros(7)],
-    ids=["silence", "faint noise", "empty", "a few samples"])
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(2 * RATE_HZ), 1e-4 * np.random.default_rng(0).standard_normal(2 * RATE_HZ), np.zeros(0), np.zeros(7)],
+    ids=["silence", "faint noise", "empty", "a few samples"],
+)
 def test_silence_has_no_beats_and_no_speech(samples: Array) -> None:
     prosody = analyse(samples, RATE_HZ)
     assert len(onset_peaks(prosody)) == 0 and not speech_activity(prosody).any()
@@ -86,7 +91,7 @@ def test_beats_are_syllables(espeak: EspeakTts, change: str) -> None:
     if change == "quiet":
         samples = samples * 10 ** (-30 / 20)
     elif change.startswith("noise"):
-        level = np.sqrt((samples ** 2).mean()) * 10 ** (-10 / 20)
+        level = np.sqrt((samples**2).mean()) * 10 ** (-10 / 20)
         samples = samples + level * np.random.default_rng(0).standard_normal(len(samples))
     elif change.endswith("kHz"):
         rate_hz = 1000 * int(change.split()[0])
@@ -103,7 +108,7 @@ def test_speech_activity_covers_the_words_and_not_the_pauses(espeak: EspeakTts) 
     active = speech_activity(analyse(speech.samples, speech.rate_hz))
     inside = np.zeros(len(active), bool)
     for word in speech.words:
-        inside[int(word.start_s / HOP_S):int(word.end_s / HOP_S)] = True
+        inside[int(word.start_s / HOP_S) : int(word.end_s / HOP_S)] = True
     assert active[inside].mean() > 0.9
     pause = slice(int(speech.words[3].end_s / HOP_S) + 5, int(speech.words[4].start_s / HOP_S) - 3)
     assert not active[pause].any() and not active[:15].any() and not active[-15:].any()
@@ -116,7 +121,9 @@ def test_a_constant_offset_changes_nothing_but_the_energy(espeak: EspeakTts) -> 
     assert onset_peaks(plain) == pytest.approx(onset_peaks(shifted), abs=0.02)
 
 
-@pytest.mark.parametrize(("samples", "rate_hz"), [(np.zeros((3, 2)), 16000), (np.array([np.nan]), 16000), (np.zeros(9), 100)])
+@pytest.mark.parametrize(
+    ("samples", "rate_hz"), [(np.zeros((3, 2)), 16000), (np.array([np.nan]), 16000), (np.zeros(9), 100)]
+)
 def test_bad_input_is_refused(samples: Array, rate_hz: int) -> None:
     with pytest.raises(InvalidInput):
         analyse(samples, rate_hz)

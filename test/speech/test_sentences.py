@@ -24,21 +24,27 @@ def test_every_character_comes_once_and_no_piece_is_too_long(text: str, max_char
     assert all(0 < len(piece) <= max_chars and piece == piece.strip() for piece in pieces)
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("Hello there. How are you? Fine!", ["Hello there.", "How are you?", "Fine!"]),
-    ("Dr. Smith met Mr. J. R. Brown, e.g. at 5 p.m. on Jan. 3rd.", ["Dr. Smith met Mr. J. R. Brown, e.g. at 5 p.m. on Jan. 3rd."]),
-    ("It costs 3.50 or 1,000.25 euros. Really.", ["It costs 3.50 or 1,000.25 euros.", "Really."]),
-    ("Well... maybe. Wait... What?", ["Well... maybe.", "Wait...", "What?"]),
-    ('He said "Stop!" Then he left.', ['He said "Stop!"', "Then he left."]),
-    ("你好。欢迎来到博物馆！你想看什么？", ["你好。", "欢迎来到博物馆！", "你想看什么？"]),
-    ("مرحبا بكم. كيف حالك؟ أنا بخير", ["مرحبا بكم.", "كيف حالك؟", "أنا بخير"]),
-    ("नमस्ते। आप कैसे हैं?", ["नमस्ते।", "आप कैसे हैं?"]),
-    ("A title\n\nA text", ["A title", "A text"]),
-    ("1. First comes this. 2. Then that.", ["1. First comes this.", "2. Then that."]),
-    ("So do I. And you?", ["So do I.", "And you?"]),
-    ("What?! No way!!!", ["What?!", "No way!!!"]),
-    ("   ", []),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello there. How are you? Fine!", ["Hello there.", "How are you?", "Fine!"]),
+        (
+            "Dr. Smith met Mr. J. R. Brown, e.g. at 5 p.m. on Jan. 3rd.",
+            ["Dr. Smith met Mr. J. R. Brown, e.g. at 5 p.m. on Jan. 3rd."],
+        ),
+        ("It costs 3.50 or 1,000.25 euros. Really.", ["It costs 3.50 or 1,000.25 euros.", "Really."]),
+        ("Well... maybe. Wait... What?", ["Well... maybe.", "Wait...", "What?"]),
+        ('He said "Stop!" Then he left.', ['He said "Stop!"', "Then he left."]),
+        ("你好。欢迎来到博物馆！你想看什么？", ["你好。", "欢迎来到博物馆！", "你想看什么？"]),
+        ("مرحبا بكم. كيف حالك؟ أنا بخير", ["مرحبا بكم.", "كيف حالك؟", "أنا بخير"]),
+        ("नमस्ते। आप कैसे हैं?", ["नमस्ते।", "आप कैसे हैं?"]),
+        ("A title\n\nA text", ["A title", "A text"]),
+        ("1. First comes this. 2. Then that.", ["1. First comes this.", "2. Then that."]),
+        ("So do I. And you?", ["So do I.", "And you?"]),
+        ("What?! No way!!!", ["What?!", "No way!!!"]),
+        ("   ", []),
+    ],
+)
 def test_cuts_where_a_person_would(text: str, expected: list[str]) -> None:
     assert list(split_sentences(text)) == expected
 

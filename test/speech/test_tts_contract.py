@@ -18,7 +18,7 @@ from gesture_robot.speech.text import spoken_words
 TEXTS = (
     "Hello, welcome to the museum!",
     "Wait for the bus, in the 21st century; e.g. Dr. Smith's state-of-the-art NASA robot costs $5.20! It is a part of it.",
-    "One\n\ntwo — three… four (five) \"six\" 😀 *seven*",
+    'One\n\ntwo — three… four (five) "six" 😀 *seven*',
     "I am",
 )
 LONG = "The robot looks at the people, and the people look at the robot. " * 60
@@ -75,10 +75,15 @@ def test_lead_silence_and_pause_at_the_end(engine: Any) -> None:
 
 def test_words_sound_and_pauses_do_not(engine: Any) -> None:
     speech = engine.synthesize("Hello, welcome. Goodbye.")
-    loud = [np.sqrt((speech.samples[round(w.start_s * speech.rate_hz):round(w.end_s * speech.rate_hz)] ** 2).mean())
-            for w in speech.words]
-    gap = speech.samples[round((speech.words[1].end_s + 0.05) * speech.rate_hz):
-                         round((speech.words[2].start_s - 0.03) * speech.rate_hz)]
+    loud = [
+        np.sqrt((speech.samples[round(w.start_s * speech.rate_hz) : round(w.end_s * speech.rate_hz)] ** 2).mean())
+        for w in speech.words
+    ]
+    gap = speech.samples[
+        round((speech.words[1].end_s + 0.05) * speech.rate_hz) : round(
+            (speech.words[2].start_s - 0.03) * speech.rate_hz
+        )
+    ]
     assert min(loud) > 0.02 and len(gap) > 0.1 * speech.rate_hz and np.abs(gap).max() < 2e-3
 
 

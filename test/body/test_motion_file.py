@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from gesture_robot.body.motion_file import load_motion, resample, save_motion
+from gesture_robot.body.skeleton import forward_kinematics
+from gesture_robot.datatypes import BodyMotion
+from gesture_robot.errors import InvalidInput, OutputUnwritable
+from gesture_robot.gesture.library import make_gesture
+
+
+def motion(count=20, seed=0):
+    rng = np.random.default_rng(seed)
+    rotations = np.cumsum(rng.normal(0, 0.02, (count, 55, 3)), axis=0)
+    return BodyMotion(fps=30.0, rotations=rotations, root_position=rng.normal(0, 1, (count, 3)))
+
+
+def write(path, **changes):
+    data = {"poses": np.zeros((5, 165)), "trans": np.zeros((5, 3)), "mocap_frame_rate": 30.0} | changes
+    np.savez(path, **{key: value for key, value in data.items() if value is not None})
+    return path
+
+
+def test_round_trip_and_layout_of_the_field(tmp_path):
+    before = motion()
+    save_motion(tmp_path / "m.npz", before)
+    after = load_motion(tmp_path / "m.npz")
+    assert after.fps == 30.0
+    assert np.array_equal(after.rotations, before.rotations) and np.array_equal(after.root_position, before.root_position)
+    with np.load(tmp_path / "m.npz") as data:
+        shapes = {key: data[key].shape for key in data.files}
+        assert shapes == {"poses": (20, 165), "expressions": (20, 100), "trans": (20, 3), "betas": (300,), "gender": (),
+                          "model": (), "mocap_frame_rate": ()}
+        assert str(data["gender"]) == "neutral" and str(data["model"]) == "smplx2020"
+        assert not data["expressions"].any()
+
+
+def test_z_up_recordings_are_turned_with_a_note(tmp_path, capsys):
+    upright = make_gesture("wave")
+    turn = Rotation.from_euler("x", 90, degrees=True)
+    rotations = np.array(upright.rotations)
+    rotations[:, 0] = (turn * Rotation.from_rotvec(rotations[:, 0])).as_rotvec()
+    root = np.tile([0.3, -0.2, 1.0], (len(rotations), 1))
+    path = write(tmp_path / "amass.npz", poses=rotations.reshape(-1, 165), trans=root)
+    loaded = load_motion(path)
+    assert "z-up" in capsys.readouterr().err
+    assert np.allclose(forward_kinematics(loaded.rotations)[0], forward_kinematics(upright.rotations)[0], atol=1e-9)
+    assert np.allclose(loaded.root_position[0], [0.3, 1.0, 0.2])
+
+
+def test_y_up_files_are_left_alone(tmp_path, capsys):
+    save_motion(tmp_path / "m.npz", make_gesture("bow"))
+    load_motion(tmp_path / "m.npz")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("changes", "says"), [
+    ({"poses": np.zeros((0, 165)), "trans": np.zeros((0, 3))}, "zero frames"),
+    ({"poses": np.full((5, 165), 45.0)}, "degrees"),
+    ({"poses": np.zeros((5, 100))}, "165"),
+    ({"poses": None}, "poses"),
+    ({"mocap_frame_rate": None}, "mocap_frame_rate"),
+    ({"trans": np.zeros((4, 3))}, "trans"),
+])
+def test_unusable_files_say_what_is_wrong(tmp_path, changes, says):
+    with pytest.raises(InvalidInput, match=says):
+        load_motion(write(tmp_path / "bad.npz", **changes))
+
+
+def test_the_frame_with_nan_is_named(tmp_path):
+    poses = np.zeros((5, 165))
+    poses[3, 18 * 3 + 1] = np.nan
+    with pytest.raises(InvalidInput, match=r"frame 3 .*left_elbow"):
+        load_motion(write(tmp_path / "nan.npz", poses=poses))
+
+
+def test_not_a_motion_file(tmp_path):
+    (tmp_path / "text.npz").write_text("hello")
+    with pytest.raises(InvalidInput, match="not a motion file"):
+        load_motion(tmp_path / "text.npz")
+    with pytest.raises(InvalidInput, match="no motion file"):
+        load_motion(tmp_path / "absent.npz")
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    with pytest.raises(InvalidInput, match="npz"):
+        load_motion(tmp_path / "array.npy")
+
+
+def test_smplh_and_body_only_poses_are_widened(tmp_path):
+    poses = np.zeros((5, 156))
+    poses[:, 66:69] = 0.3
+    assert np.allclose(load_motion(write(tmp_path / "h.npz", poses=poses)).rotations[:, 25], 0.3)
+    assert load_motion(write(tmp_path / "b.npz", poses=np.zeros((5, 66)))).rotations.shape == (5, 55, 3)
+
+
+def test_unwritable_place(tmp_path):
+    with pytest.raises(OutputUnwritable, match="cannot write"):
+        save_motion(tmp_path / "no" / "such" / "m.npz", motion())
+
+
+def test_resampling_keeps_length_and_path():
+    before = make_gesture("wave")
+    up = resample(before, 60.0)
+    assert up.duration_s == pytest.approx(before.duration_s, abs=1 / 30)
+    assert np.allclose(up.rotations[::2][:50], before.rotations[:50], atol=1e-6)
+    assert resample(before, 30.0) is before
+    assert resample(motion(1), 60.0).rotations.shape[0] == 2

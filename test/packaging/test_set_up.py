@@ -1,0 +1,145 @@
+"""The set-up behind make: one clear line and exit code 2 where it cannot go on; nothing done twice."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gesture_robot.commands import system
+from gesture_robot.commands.system import Need
+
+ROOT = Path(__file__).resolve().parents[2]
+ABSENT = Need(
+    "Absent", "nothing at all", ("demo",), lambda: False, (("no-such-package",), ("libabsent1", "libabsent2"))
+)
+
+
+@pytest.fixture
+def set_up(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """tools/set_up.py with one unmet need, and every command only noted down."""
+    spec = importlib.util.spec_from_file_location("set_up_under_test", ROOT / "tools" / "set_up.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.ran = []  # type: ignore[attr-defined]
+    monkeypatch.setattr(module, "run", lambda command, quiet=False: module.ran.append(command) or 0)  # type: ignore[attr-defined]
+    monkeypatch.setattr(system, "NEEDS", (ABSENT,))
+    monkeypatch.setattr(system, "available", lambda package: package.startswith("lib"))
+    monkeypatch.setattr(module.shutil, "which", lambda name: f"/usr/bin/{name}")
+    return module
+
+
+def test_without_rights_it_prints_one_apt_line_and_ends(
+    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(system, "administrator", lambda: None)
+    assert set_up.set_up_system(["demo"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err == "sudo apt-get install -y --no-install-recommends libabsent1 libabsent2\n"
+    assert printed.out == ""
+    assert set_up.ran == []
+
+
+@pytest.mark.parametrize("rights", [[], ["sudo", "-n"]])
+def test_with_rights_it_installs_what_this_distribution_has(
+    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch, rights: list[str]
+) -> None:
+    monkeypatch.setattr(system, "administrator", lambda: rights)
+    assert set_up.set_up_system(["demo"]) == 0
+    update, install = set_up.ran
+    assert update[: len(rights) + 2] == [*rights, "apt-get", "update"]
+    assert install[-2:] == ["libabsent1", "libabsent2"]
+    assert install[: len(rights)] == rights
+
+
+def test_a_package_that_no_distribution_has_is_named_and_left_out(
+    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(system, "administrator", list)
+    monkeypatch.setattr(system, "available", lambda package: False)
+    assert set_up.set_up_system(["demo"]) == 0
+    assert "going on without nothing at all" in capsys.readouterr().out
+    assert not any("install" in command for command in set_up.ran)
+
+
+def test_system_packages_can_be_left_alone(set_up: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYSTEM_PACKAGES", "skip")
+    assert set_up.set_up_system(["demo"]) == 0
+    assert set_up.ran == []
+
+
+def test_an_unknown_goal_is_refused(set_up: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    assert set_up.main(["fly"]) == 2
+    assert "Known: demo, test" in capsys.readouterr().err
+
+
+def test_what_is_installed_depends_on_the_goals_and_on_setup_py(set_up: ModuleType) -> None:
+    assert set_up.state_of(["demo"]) == set_up.state_of(["demo"])
+    assert set_up.state_of(["demo"]) != set_up.state_of(["demo", "test"])
+
+
+def test_no_fitting_python_is_one_clear_line() -> None:
+    done = subprocess.run(
+        [ROOT / "tools" / "set_up", "demo"],
+        env={**os.environ, "PYTHON": "/bin/false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "needs Python 3.10, 3.11 or 3.12" in done.stderr
+
+
+def test_a_snap_stand_in_does_not_count_as_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"chromium": "2:1snap1-0ubuntu2", "libgl1": "1.7.0-1", "gone": "(none)"}
+
+    def fake(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        candidate = answers.get(command[-1])
+        return subprocess.CompletedProcess(command, 0, f"x:\n  Candidate: {candidate}\n" if candidate else "")
+
+    monkeypatch.setattr(system.subprocess, "run", fake)
+    assert [system.available(p) for p in ("chromium", "libgl1", "gone", "unheard-of")] == [False, True, False, False]
+
+
+def test_every_need_has_packages_and_a_known_goal() -> None:
+    for need in system.NEEDS:
+        assert need.packages
+        assert set(need.goals) <= {"demo", "test"}
+        assert isinstance(need.found(), bool)
+
+
+def test_the_set_up_needs_only_the_standard_library() -> None:
+    code = "import sys; sys.path[:0] = ['.', 'tools']; import set_up; print([m for m in ('numpy', 'yaml') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+CI_CASES = {
+    "def test_one():\n    assert True\n": (0, 0),
+    "import pytest\ndef test_one(): pytest.skip('no camera')\ndef test_two(): pass\n": (0, 1),
+    "import pytest\n@pytest.mark.xfail\ndef test_one(): assert False\ndef test_two(): pass\n": (0, 0),
+}
+
+
+@pytest.mark.parametrize(("source", "codes"), CI_CASES.items())
+def test_on_ci_a_skip_fails_and_is_named(source: str, codes: tuple[int, int], tmp_path: Path) -> None:
+    (tmp_path / "test_sample.py").write_text(source)
+    (tmp_path / "conftest.py").write_text((ROOT / "test" / "conftest.py").read_text())
+    for ci, code in zip(("", "true"), codes, strict=True):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path],
+            env={**os.environ, "CI": ci},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout
+        assert ("CI counts as failed" in done.stdout) == bool(code)
