@@ -38,14 +38,11 @@ def text() -> str:
     """The whole page."""
     parts = [HEAD]
     for config in config_types():
-        parts.append(
-            f"\n## {config.__module__.removeprefix('gesture_robot.')}.{config.__name__}\n\n"
-            f"{(config.__doc__ or '').strip().splitlines()[0]}\n\n| setting | default | unit | meaning |\n| --- | --- | --- | --- |"
-        )
-        parts += [
-            f"| `{name}` | {_plain(default)} | {unit} | {meaning} |"
-            for name, default, unit, meaning in describe_settings(config)
-        ]
+        name = f"{config.__module__.removeprefix('gesture_robot.')}.{config.__name__}"
+        parts.append(f"\n## {name}\n\n{(config.__doc__ or '').strip().splitlines()[0]}\n")
+        parts.append("| setting | default | unit | meaning |\n| --- | --- | --- | --- |")
+        for setting, default, unit, meaning in describe_settings(config):
+            parts.append(f"| `{setting}` | {_plain(default)} | {unit} | {meaning} |")
     return "\n".join(parts) + "\n"
 
 

@@ -102,7 +102,12 @@ def body_parts() -> tuple[list[Body], list[Hinge]]:
                 ("torso_light", "accent"),
                 ("torso_lens", "shell"),
             ),
-            (*(post(0.083, 0.18, 0.385, y) for y in (-0.034, 0.0, 0.034)), post(0.086, 0.02, 0.18)),
+            (
+                *(post(0.083, 0.18, 0.385, y) for y in (-0.034, 0.0, 0.034)),
+                post(0.086, 0.02, 0.18),
+                *(post(0.052, 0.385, 0.413, y) for y in (-0.03, 0.03)),
+                Shape("cylinder", (0.041, 0.252), (0.004, 0, 0.35), (math.pi / 2, 0, 0)),
+            ),
         ),
         Body("neck_base", 0.3, ball(0.035), (("neck_base", "slate"),), ()),
         Body("neck", 0.2, ball(0.03), (("neck", "slate"),), ()),
@@ -144,7 +149,7 @@ def arm_parts(side: str) -> tuple[list[Body], list[Hinge]]:
 
     thumb_tilt = math.radians(30)
     bodies = [
-        Body(name("shoulder"), 0.6, ball(0.045), (("shoulder", "shell"),), (ball(0.046),)),
+        Body(name("shoulder"), 0.6, ball(0.045), (("shoulder", "shell"),), (ball(0.05),)),
         Body(name("shoulder_cuff"), 0.25, ball(0.035), (("shoulder_cuff", "slate"),)),
         Body(
             name("upper_arm"),
@@ -167,28 +172,28 @@ def arm_parts(side: str) -> tuple[list[Body], list[Hinge]]:
             0.18,
             box(0.07, 0.03, 0.08, (0, 0, -0.05)),
             (("palm", "shell"),),
-            (box(0.07, 0.03, 0.07, (0, 0, -0.053)),),
+            (box(0.07, 0.03, 0.083, (0, 0, -0.0565)),),
         ),
         Body(
             name("fingers"),
             0.04,
             box(0.064, 0.018, 0.036, (0, 0, -0.017)),
             (("fingers", "slate"),),
-            (box(0.066, 0.018, 0.034, (0, 0, -0.017)),),
+            (box(0.064, 0.019, 0.048, (0, 0, -0.018)),),
         ),
         Body(
             name("fingertips"),
             0.03,
             box(0.06, 0.016, 0.032, (0, 0, -0.015)),
             (("fingertips", "slate"),),
-            (box(0.062, 0.016, 0.03, (0, 0, -0.015)),),
+            (box(0.062, 0.018, 0.044, (0, 0, -0.0145)),),
         ),
         Body(
             name("thumb"),
             0.03,
             box(0.02, 0.02, 0.05, (0.0125, 0, -0.0217), (0, -thumb_tilt, 0)),
             (("thumb", "slate"),),
-            (Shape("cylinder", (0.009, 0.045), (0.0125, 0, -0.0217), (0, -thumb_tilt, 0)),),
+            (Shape("cylinder", (0.0105, 0.068), (0.013, 0, -0.0205), (0, -thumb_tilt, 0)),),
         ),
     ]
     curl = (-s, 0, 0)

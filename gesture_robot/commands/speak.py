@@ -43,9 +43,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     report = speak_audio(args.audio, text, request) if args.audio else speak_text(text, request)
     for line in report["warnings"]:
         print(f"note: {line}", file=sys.stderr)
-    print(
-        f"{report['duration_s']:.2f} s of speech, {report['words']} words, {report['emphases']} emphases -> {report['out']}"
-    )
+    figures = f"{report['duration_s']:.2f} s of speech, {report['words']} words, {report['emphases']} emphases"
+    print(f"{figures} -> {report['out']}")
     return report
 
 

@@ -56,9 +56,12 @@ def speak_text(text: str, request: SpeakRequest) -> dict[str, Any]:
         OutputUnwritable: the folder cannot be written.
     """
     engine = registry.load("tts", request.tts)()
-    pieces = engine.stream(text, language=request.language, voice=request.voice, emotion=request.emotion)
+    pieces = map(
+        fit_to_frames, engine.stream(text, language=request.language, voice=request.voice, emotion=request.emotion)
+    )
     if len(text) <= _WHOLE_CHARS:
-        pieces = [join_speech(list(pieces), text.strip())]
+        whole = [join_speech(list(pieces), text.strip())]
+        return _write(whole, text, request, {"tts": request.tts, "voice": request.voice}, ())
     return _write(pieces, text, request, {"tts": request.tts, "voice": request.voice}, ())
 
 
@@ -77,7 +80,8 @@ def _write(
     first, for_body, for_face = tee(pieces, 3)
     bodies, faces = _motions(for_body, for_face, request, whole=isinstance(pieces, list))
     timing, rotations, roots, weights = _Timing(), [], [], []
-    fps, face_fps, channels = 30.0, 60.0, ()
+    fps, face_fps = 30.0, 60.0
+    channels: tuple[str, ...] = ()
     writer: WavWriter | None = None
     progress = _Progress(len(text))
     try:
@@ -143,7 +147,7 @@ class _Progress:
         self._total, self._done, self._shown = total, 0, 0
 
     def advance(self, characters: int) -> None:
-        self._done += characters
+        self._done += characters + 1
         percent = min(100, 100 * self._done // max(self._total, 1))
         if self._total > _WHOLE_CHARS and percent >= self._shown + (1 if sys.stderr.isatty() else 10):
             self._shown = percent
@@ -191,10 +195,10 @@ def _folder(out: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputUnwritable(
-            f"cannot make the folder '{out}': {error.strerror}. Choose one you may write to."
+            f"--out: cannot make the folder '{out}' ({error.strerror}); choose one you may write to."
         ) from None
     if not os.access(folder, os.W_OK):
-        raise OutputUnwritable(f"the folder '{out}' cannot be written. Choose one you may write to.")
+        raise OutputUnwritable(f"--out: the folder '{out}' cannot be written; choose one you may write to.")
     return folder
 
 

@@ -44,7 +44,7 @@ class ControlConfig:
     tick_s: float = setting(0.01, "time between two points sent to the robot", unit="s", low=0.001, high=0.1)
     bandwidth_rad_s: float = setting(18.0, "how hard joints follow; errors die out with this rate", unit="rad/s", low=2.0, high=40.0)
     braking_share: float = setting(0.6, "share of the acceleration limit used to arrive at a target", low=0.1, high=0.9)
-    jerk_time_s: float = setting(0.04, "an acceleration grows from nothing to its limit in no less than this", unit="s", low=0.0, high=0.5)
+    jerk_time_s: float = setting(0.02, "an acceleration grows from nothing to its limit in no less than this", unit="s", low=0.0, high=0.5)
     max_hand_speed_mps: float = setting(1.5, "fastest motion of the palms", unit="m/s", low=0.05, high=5.0)
     near_hand_speed_mps: float = setting(0.25, "the same when a person is near or perception is stale", unit="m/s", low=0.05, high=5.0)
     near_person_m: float = setting(0.8, "nearer than this a person slows the hands", unit="m", low=0.0, high=10.0)

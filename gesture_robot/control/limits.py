@@ -30,7 +30,7 @@ class JointLimits:
     """Position, velocity and acceleration limits of J joints at one tick length."""
 
     def __init__(self, model: RobotModel, tick_s: float = 0.01, *, bandwidth_rad_s: float = 18.0,
-                 braking_share: float = 0.6, jerk_time_s: float = 0.04):
+                 braking_share: float = 0.6, jerk_time_s: float = 0.02):
         self.lower, self.upper = model.lower, model.upper
         self.max_velocity, self.max_acceleration = model.max_velocity, model.max_acceleration
         self.tick_s, self._rate = tick_s, bandwidth_rad_s

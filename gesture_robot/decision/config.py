@@ -16,7 +16,7 @@ class DecisionConfig:
     confirm_s: float = setting(0.1, "how long somebody must be engaged before the greeting", unit="s", low=0.0, high=5.0)
     leave_s: float = setting(1.5, "how long a greeted person must be out of sight before the farewell", unit="s", low=0.2, high=30.0)
     turn_away_s: float = setting(
-        1.2, "how long a greeted person must walk away, looking elsewhere, before the farewell", unit="s", low=0.2, high=30.0)
+        0.6, "how long a greeted person must walk away, looking elsewhere, before the farewell", unit="s", low=0.2, high=30.0)
     walk_away_speed_mps: float = setting(0.25, "speed that counts as walking away", unit="m/s", low=0.05, high=2.0)
     forget_s: float = setting(300.0, "a person who comes back after this time is greeted again", unit="s", low=1.0, high=86400.0)
     same_place_m: float = setting(

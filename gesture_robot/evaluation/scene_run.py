@@ -59,5 +59,5 @@ def run_scene(scene: str | Camera, seconds: float | None = None, *, mount: str =
             log.add(tick, pipeline.stages.robot.read().positions, pipeline.stages.faces)
     finally:
         pipeline.close()
-    return SceneRun(log, pipeline.stages.model, camera, pipeline.stages.faces.channels, int(pipeline.stages.robot.contacts),
+    return SceneRun(log, pipeline.stages.model, camera, pipeline.stages.faces.channels, int(pipeline.stages.robot.contacts.count),
                     time.perf_counter() - started, pipeline.timings.table(), notices)

@@ -135,11 +135,13 @@ def draw_brow(canvas: Canvas, pose: EyePose, style: FaceStyle) -> None:
     control = 2.0 * y_middle - 0.5 * (y_inner + y_outer)
     y = (1 - t) ** 2 * y_inner + 2 * t * (1 - t) * control + t ** 2 * y_outer
     half = 5.0 * (1.0 - 0.62 * t ** 1.5)
-    x = pose.side * x
-    outline = np.concatenate([np.stack([x, y - half], axis=1), np.stack([x, y + half], axis=1)[::-1]])
-    canvas.polygon(outline, style.brow)
-    canvas.disc(float(x[0]), float(y[0]), 5.0, style.brow)
-    canvas.disc(float(x[-1]), float(y[-1]), float(half[-1]), style.brow)
+    slope = np.gradient(y, x)
+    across = half[:, None] * np.stack([-slope, np.ones_like(slope)], axis=1) / np.hypot(1.0, slope)[:, None]
+    line = np.stack([x, y], axis=1)
+    mirror = np.array([pose.side, 1.0])
+    canvas.polygon(np.concatenate([line - across, (line + across)[::-1]]) * mirror, style.brow)
+    for end in (0, -1):
+        canvas.disc(pose.side * float(x[end]), float(y[end]), float(half[end]), style.brow)
 
 
 def draw_sneer(canvas: Canvas, sneer: float, style: FaceStyle) -> None:

@@ -17,6 +17,7 @@ WINDOW_S = 0.030
 GATE_DBFS = -52.0
 """Quieter than this is silence whatever came before."""
 GATE_BELOW_PEAK_DB = 32.0
+ABOVE_NOISE_DB = 7.0
 LEAST_PEAK_DBFS = -32.0
 """A loud level below this is not a voice at work but noise or a whisper: it opens the mouth only a little."""
 JAW_AT_PEAK = 0.36
@@ -66,7 +67,9 @@ def mouth_from_sound(samples: Array, rate_hz: int, fps: float, count: int,
     if not len(loud):
         return out, memory
     top = max(peak, LEAST_PEAK_DBFS)
-    gate = max(GATE_DBFS, top - GATE_BELOW_PEAK_DB)
+    # Steady noise between words is the floor; speech has to rise above it, a steady tone alone is not a floor.
+    floor = float(np.percentile(level, 5))
+    gate = max(GATE_DBFS, top - GATE_BELOW_PEAK_DB, min(floor + ABOVE_NOISE_DB, top - 12.0))
     drive = np.clip((level - gate) / max(top - gate, 6.0), 0.0, 1.15)
     centre_hz = _spectral_centre_hz(samples, rate_hz, fps, count)
     hiss = np.clip((centre_hz - 2600.0) / 1600.0, 0.0, 1.0)
@@ -78,7 +81,7 @@ def mouth_from_sound(samples: Array, rate_hz: int, fps: float, count: int,
     for name, value in (("mouthStretch", 0.26 * front), ("mouthLowerDown", 0.55 * jaw), ("mouthUpperUp", 0.25 * jaw),
                         ("mouthFunnel", 0.40 * back), ("mouthPucker", 0.22 * back)):
         out[:, list(indices(name))] = value[:, None]
-    out *= np.clip(smooth((level > GATE_DBFS).astype(float), fps, 0.012) * 1.2, 0.0, 1.0)[:, None]
+    out *= np.clip(smooth((level > gate).astype(float), fps, 0.012) * 1.2, 0.0, 1.0)[:, None]
     out[out < 1e-3] = 0.0
     return np.clip(out, 0.0, 1.0), LoudnessMemory(peak)
 

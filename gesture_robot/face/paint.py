@@ -74,9 +74,8 @@ class Canvas:
         if alpha <= 0.004 or x0 >= x1 or y0 >= y1:
             return
         part = self.image[y0:y1, x0:x1]
-        cv2.scaleAdd(_soft_disc(size, colour)[y0 - top:y1 - top, x0 - left:x1 - left], alpha,
-                     part.astype(np.float32), part_sum := np.empty(part.shape, np.float32))
-        part[:] = np.minimum(part_sum, 255.0)
+        light = _soft_disc(size, colour)[y0 - top:y1 - top, x0 - left:x1 - left]
+        part[:] = np.minimum(cv2.scaleAdd(light, alpha, part.astype(np.float32)), 255.0)
 
     def layer(self, outline: Array) -> Layer | None:
         """A patch that will be shown inside `outline` only; None when the outline lies outside the picture."""

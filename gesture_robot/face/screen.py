@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from gesture_robot.checks import Array, frozen_array
-from gesture_robot.errors import InvalidInput
+from gesture_robot.errors import InvalidInput, MissingDependency
 from gesture_robot.face.arkit import CHANNELS, INDEX
 from gesture_robot.face.eyes import EYE_X, EYE_Y, draw_brow, draw_eye, draw_sneer, eye_openness, eye_pose
 from gesture_robot.face.mouth import LIPS_PART, LOWER_LIP, MOUTH_Y, UPPER_LIP, draw_mouth
@@ -39,8 +39,10 @@ def draw_face(weights: Array, width: int = 480, height: int = 360, style: FaceSt
     """
     if not (_SMALLEST <= width <= _LARGEST and _SMALLEST <= height <= _LARGEST):
         raise InvalidInput(f"a face is drawn {_SMALLEST} to {_LARGEST} px wide and high, got {width} x {height}.")
-    import cv2
-
+    try:
+        import cv2
+    except ImportError as error:
+        raise MissingDependency("cv2", "perception", str(error)) from None
     look = style_named(style) if isinstance(style, str) else style
     w = np.clip(frozen_array(weights, (len(CHANNELS),), "face weights"), 0.0, 1.0)
     poses = [eye_pose(w, side) for side in (-1, 1)]

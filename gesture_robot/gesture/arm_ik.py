@@ -48,7 +48,7 @@ class ArmPath:
 def solve_arm(path: ArmPath) -> Array:
     """(T, 4, 3) left collar, shoulder, elbow and wrist rotations of the path; targets out of reach are drawn in."""
     collar, shoulder, elbow = _bones(path.wrist, path.swivel, path.collar)
-    twist = _soft_clip(path.twist, -_MAX_TWIST_RAD, _MAX_TWIST_RAD) * _SUPINATION_SIGN
+    twist = _soft_clip(path.twist, -_MAX_TWIST_RAD, _MAX_TWIST_RAD, 0.15) * _SUPINATION_SIGN
     half = matrix_from_rotvec(0.5 * twist[:, None] * _FORE)  # the twist is shared, as radius and ulna do
     bend = matrix_from_rotvec(path.bend[:, :1] * np.cross(_FORE, _PALM)) @ matrix_from_rotvec(path.bend[:, 1:] * _PALM)
     return np.stack([collar, rotvec_from_matrix(shoulder), rotvec_from_matrix(elbow @ half),
@@ -107,7 +107,7 @@ def _two_bones(reach: Array, pole: Array, swivel: Array) -> tuple[Array, Array, 
     """Unit upper-arm and forearm directions and the hinge axis for shoulder-to-wrist vectors (T, 3) [m]."""
     length = np.linalg.norm(reach, axis=-1)
     line = reach / np.maximum(length, 1e-6)[:, None]
-    length = _soft_clip(length / ARM_LENGTH_M, _MIN_REACH, _MAX_REACH) * ARM_LENGTH_M
+    length = _soft_clip(length / ARM_LENGTH_M, _MIN_REACH, _MAX_REACH, 0.02) * ARM_LENGTH_M
     side = pole - np.einsum("ti,ti->t", pole, line)[:, None] * line
     side /= np.maximum(np.linalg.norm(side, axis=-1), 1e-6)[:, None]
     side = np.cos(swivel)[:, None] * side + np.sin(swivel)[:, None] * np.cross(line, side)
@@ -130,9 +130,8 @@ def _bones(wrist: Array, swivel: Array, collar_rad: Array) -> tuple[Array, Array
     return collar, shoulder, matrix_from_rotvec(flexion[:, None] * _HINGE) @ _STRAIGHT
 
 
-def _soft_clip(value: Array, low: float, high: float) -> Array:
+def _soft_clip(value: Array, low: float, high: float, knee: float) -> Array:
     """Clip with rounded corners, so that a path along the limit has no kink in its velocity."""
-    knee = 0.06 * (high - low)
     top = np.clip((value - (high - knee)) / (2 * knee), 0, 1)
     bottom = np.clip(((low + knee) - value) / (2 * knee), 0, 1)
     inside = np.clip(value, low - knee, high + knee)

@@ -49,7 +49,7 @@ def make_gesture(name: str, *, side: str = "right", amplitude: float = 1.0,
     score = _score(name, check_range(amplitude, 0.2, 1.5, "amplitude"))
     _give_time(score)
     pace = 1.0 if rng is None else float(rng.uniform(0.96, 1.08))
-    times = np.arange(int(np.ceil(score.end_s * pace * FPS)) + 2) / FPS
+    times = np.arange(int(np.ceil((score.end_s * pace + _HAND_LAG_S) * FPS)) + 1) / FPS
     active = _arm_track(score.arm, times, pace, rng)
     both = score.two_handed or side == "both"
     other = _arm_track(score.arm if both else score.other, times, pace, rng)
@@ -96,7 +96,10 @@ def _track(keys: list[tuple[float, Array]], rest: Array, times: Array, pace: flo
         return np.repeat(rest[None], len(times), axis=0)
     first = [] if keys[0][0] == 0.0 else [(0.0, rest)]
     at, values = zip(*(first + list(keys)), strict=True)
-    return Keys.at_rest(np.array(at) * pace, np.array(values))(times)
+    keyed = Keys.at_rest(np.array(at) * pace, np.array(values))
+    if rest.shape == REST_KEY.shape:  # hands travel in arcs, round the body
+        keyed.bows[:, 2] = 0.12 * np.linalg.norm(np.diff(keyed.values[:, WRIST], axis=0), axis=1)
+    return keyed(times)
 
 
 def _arm_track(keys: list[tuple[float, Array]], times: Array, pace: float, rng: np.random.Generator | None) -> Array:

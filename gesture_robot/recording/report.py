@@ -14,6 +14,7 @@ from gesture_robot.robots.kinematics import Kinematics
 TICKS_PER_S = 100.0
 FACING_RAD = np.deg2rad(15.0)
 FALLEN_RAD = np.deg2rad(5.0)
+SIGHT_RAD = np.deg2rad(28.0)
 
 
 def build_report(log: RunLog, model: RobotModel, camera: Any, channels: tuple[str, ...]) -> dict[str, Any]:
@@ -94,6 +95,12 @@ def lip_sync(log: RunLog, channels: tuple[str, ...]) -> dict[str, float]:
     return {"lag_ms": round(1e3 * float(np.median(lags)), 1), "utterances": len(lags)} if lags else {}
 
 
+def _in_sight(camera: Any, t_s: float) -> list[Any]:
+    """True people in front of the robot, whatever way its head has turned by now."""
+    ahead = [(p, p.base_from_head[:3, 3]) for p in camera.truth(t_s)]
+    return [p for p, at in ahead if at[0] > 0.0 and abs(np.arctan2(at[1], at[0])) < SIGHT_RAD]
+
+
 def head_angle(log: RunLog, model: RobotModel, camera: Any) -> tuple[Array, Array] | None:
     """(times (T,), angle (T,) [rad]) between the head's direction and the true person who faces the robot most."""
     if not hasattr(camera, "truth"):
@@ -101,7 +108,7 @@ def head_angle(log: RunLog, model: RobotModel, camera: Any) -> tuple[Array, Arra
     heads = Kinematics(model).pose(np.stack(log.measured), model.limbs.head_link)
     times, angles = np.array(log.times_s), np.full(len(log.times_s), np.nan)
     for k in range(0, len(times), 2):
-        people = [p for p in camera.truth(times[k]) if p.visible]
+        people = _in_sight(camera, times[k])
         if people:
             line = min(people, key=lambda p: abs(p.yaw_to_camera_rad)).base_from_head[:3, 3] - heads[k, :3, 3]
             angles[k] = np.arccos(np.clip(heads[k, :3, 0] @ line / np.linalg.norm(line), -1.0, 1.0))
@@ -113,7 +120,7 @@ def face_turned_s(camera: Any, duration_s: float) -> float | None:
     if not hasattr(camera, "truth"):
         return None
     for t_s in np.arange(0.0, duration_s, 0.01):
-        if any(p.visible and abs(p.yaw_to_camera_rad) < FACING_RAD for p in camera.truth(t_s)):
+        if any(abs(p.yaw_to_camera_rad) < FACING_RAD for p in _in_sight(camera, t_s)):
             return float(t_s)
     return None
 

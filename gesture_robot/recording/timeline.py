@@ -55,12 +55,27 @@ def draw_timeline(marks: list[Mark], wrist_speed: Array, now_s: float, width: in
         x0, x1 = max(x_of(mark.start_s), left), min(max(x_of(mark.end_s), x_of(mark.start_s) + 3), width - 1)
         active = mark.start_s <= now_s <= mark.end_s
         shade = colour if active else tuple(int(0.45 * c) for c in colour)
+        if mark.lane == "word":
+            _draw_word(picture, mark, x0, x1, y, lane_h, active)
+            continue
         cv2.rectangle(picture, (x0, y + 6), (x1, y + lane_h - 6), shade, -1)
-        _fit_text(picture, mark.text, x0 + 4, y + lane_h // 2 + 4, x1 if mark.lane == "word" else width, active)
+        _fit_text(picture, mark.text, x0 + 4, y + lane_h // 2 + 4, width, active)
     _curve(picture, wrist_speed, now_s, x_of, len(LANES) * lane_h, height)
     cv2.putText(picture, "hands", (8, len(LANES) * lane_h + lane_h // 2 + 4), cv2.FONT_HERSHEY_SIMPLEX, 0.38, DIM, 1, cv2.LINE_AA)
     cv2.line(picture, (x_of(now_s), 0), (x_of(now_s), height), INK, 1, cv2.LINE_AA)
     return picture
+
+
+def _draw_word(picture: Array, mark: Mark, x0: int, x1: int, y: int, lane_h: int, active: bool) -> None:
+    """A bar for when it sounds; the word itself, often wider than its bar, is written above the bar while it is heard."""
+    import cv2
+
+    shade = COLOURS["word"] if active else tuple(int(0.5 * c) for c in COLOURS["word"])
+    cv2.rectangle(picture, (x0 + 1, y + lane_h - 15), (max(x1 - 1, x0 + 2), y + lane_h - 6), shade, -1)
+    if active:
+        size = cv2.getTextSize(mark.text, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)[0][0]
+        at = int(np.clip((x0 + x1 - size) / 2, 68, picture.shape[1] - size - 4))
+        cv2.putText(picture, mark.text, (at, y + lane_h - 22), cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1, cv2.LINE_AA)
 
 
 def _fit_text(picture: Array, text: str, x: int, y: int, limit: int, active: bool) -> None:

@@ -136,7 +136,7 @@ def _bare_spec(model: RobotModel, visuals: bool) -> mujoco.MjSpec:
         body.gravcomp = 1.0
     for joint in spec.joints:
         joint.armature = ARMATURE
-    if not spec.equalities:  # MuJoCo reads <mimic> itself since 3.4
+    if not spec.equalities:  # newer versions of MuJoCo read <mimic> themselves
         _couple(spec, model)
     for equality in spec.equalities:
         equality.solref[0] = 0.005

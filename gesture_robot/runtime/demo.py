@@ -27,6 +27,7 @@ from gesture_robot.runtime.page_link import PageLink
 from gesture_robot.scene.source import open_camera
 
 REST_AFTER_STOP_S = 2.0
+FINISH_SPEAKING_S = 4.0
 
 
 class Demo:
@@ -78,7 +79,7 @@ class Demo:
                 video.close(folder / "speech.wav")
                 self.notices += [video.note] if video.note else []
             report |= {"notices": self.notices, "total_wall_s": round(time.perf_counter() - started, 2)}
-            (folder / "report.json").write_text(json.dumps(report, indent=1, default=lambda v: v.tolist()) + "\n")
+            (folder / "report.json").write_text(json.dumps(report, indent=1, default=plain) + "\n")
         return report
 
     def _seconds(self, camera: Any) -> float:
@@ -90,13 +91,13 @@ class Demo:
               video: VideoRecorder | None, seconds: float) -> None:
         bar = _progress(seconds)
         self._ends_s, next_frame_s = seconds, 0.0
-        while pipeline.now_s < self._ends_s - 1e-9:
+        while pipeline.now_s < self._ends_s - 1e-9 or self._speaks_on(pipeline):
             clock.wait_until(pipeline.now_s)
             self._take_interrupt(pipeline)
             if link is not None:
                 link.take_events()
             tick = pipeline.tick()
-            bar.update(TICK_S)
+            bar.update(min(TICK_S, max(seconds - tick.now_s, 0.0)))
             if log is not None:
                 log.add(tick, pipeline.stages.robot.read().positions, pipeline.stages.faces)
             if log is not None or link is not None:
@@ -108,6 +109,12 @@ class Demo:
                 link.show(tick, marks)
             self._print(tick)
         bar.close()
+
+    def _speaks_on(self, pipeline: Pipeline) -> bool:
+        """A scene that has run out does not cut the farewell short; a given --seconds does."""
+        speaking = pipeline.stages.voice.busy(pipeline.now_s)
+        return (self._args.seconds is None and not self._interrupts and speaking
+                and pipeline.now_s < self._ends_s + FINISH_SPEAKING_S)
 
     def _take_interrupt(self, pipeline: Pipeline) -> None:
         if self._interrupts and not pipeline.stopped:
@@ -136,7 +143,7 @@ class Demo:
             "engines": {k: getattr(self._args, k) for k in ("robot", "tts", "gesture", "face", "seed")},
             "duration_s": round(pipeline.now_s, 3), "wall_s": round(wall_s, 2),
             "real_time_factor": round(wall_s / max(pipeline.now_s, TICK_S), 3),
-            "self_collision_contacts": getattr(stages.robot, "contacts", 0),
+            "self_collision_contacts": stages.robot.contacts.count, "self_collision_pairs": stages.robot.contacts.pairs,
             "timings": pipeline.timings.table(), "peak_memory_mb": _peak_memory_mb()}
         if log is not None:
             report = build_report(log, stages.model, camera, stages.faces.channels) | report
@@ -149,6 +156,11 @@ def snapshot(pipeline: Pipeline, marks: Marks, tick: Tick) -> Snapshot:
     return Snapshot(tick.now_s, None if senses.image is None else senses.image.rgb, senses.scene,
                     np.array(pipeline.stages.robot.read().positions), pipeline.stages.faces.weights(tick.now_s),
                     marks.window(tick.now_s), marks.wrist_speed(), pipeline.decision.reason)
+
+
+def plain(value: Any) -> Any:
+    """Numpy scalars and arrays as json takes them."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _progress(seconds: float) -> Any:

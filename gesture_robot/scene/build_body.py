@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.scene.layout import EYE_HEIGHT_M, EYES_UV, NECK_PAGE, NECK_U, PX_PER_M
+from gesture_robot.scene.layout import EYE_HEIGHT_M, EYES_UV, FREE_PAGE, NECK_PAGE, NECK_U, PX_PER_M
 
 Mesh = tuple[Array, Array, Array]
 
@@ -18,11 +18,15 @@ LEG_TOP_V, KNEE_V, BOOT_V = 575, 800, 972
 LEG_U = {"left": 262.0, "right": 134.0}
 LEG_HALF_PX = ((575, 68), (640, 66), (800, 52), (960, 44), (1000, 51), (1052, 54), (1070, 50))
 TORSO_DEPTH_M = 0.15
+RIGHT_ARM_UV = ((96, 268), (112, 300), (118, 350), (120, 400), (150, 436), (196, 452), (206, 500), (196, 560), (60, 575),
+                (0, 540), (0, 268))
+FREE_SIDE = ((226, 60), (268, 84), (320, 96), (400, 98), (500, 88), (560, 66))
+"""Row and left end of the body without its right arm."""
 NECK_HALF_PX = ((128, 31), (170, 32), (195, 34), (212, 39))
 
 
-def paint_body(photo: Array, mask: Array) -> Array:
-    """(1072, 420, 3) picture of the whole body without head: torso, hips, legs and boots; colours run past the outline."""
+def paint_body(photo: Array, mask: Array, right_arm: bool = True) -> Array:
+    """(1072, 420, 3) picture of the body without head: torso, hips, legs, boots; colours run past the outline."""
     import cv2
 
     height, width = CANVAS
@@ -37,7 +41,9 @@ def paint_body(photo: Array, mask: Array) -> Array:
     canvas[500:524] = (canvas[499:475:-1] * (1 - blend) + canvas[500:524] * blend).astype(np.uint8)
     for centre in LEG_U.values():
         _paint_leg(canvas, cloth, round(centre))
-    _paint_hands(canvas)
+    if not right_arm:
+        _paint_side(canvas, cloth)
+    _paint_hands(canvas, right_arm)
     _paint_neck(canvas, photo)
     return canvas
 
@@ -84,19 +90,49 @@ def _paint_leg(canvas: Array, cloth: Array, centre: int) -> None:
         canvas[row, u] = (colour * (shade * fold)[:, None]).clip(0, 255).astype(np.uint8)
 
 
-def _paint_hands(canvas: Array) -> None:
+def _paint_side(canvas: Array, cloth: Array) -> None:
+    """Plain cloth where the right arm was."""
+    import cv2
+
+    where = cv2.fillPoly(np.zeros(canvas.shape[:2], np.float32), [np.array(RIGHT_ARM_UV)], (1.0,))
+    soft = cv2.GaussianBlur(where, (0, 0), 4)[..., None]
+    rows = np.arange(200, 600)
+    shade = np.interp(np.arange(420), (90, 170), (0.72, 1.0))[None, :, None]
+    plain = cloth[(rows - 200) % len(cloth)] * shade
+    canvas[200:600] = (canvas[200:600] * (1 - soft[200:600]) + plain * soft[200:600]).astype(np.uint8)
+
+
+def paint_arm(photo: Array) -> Array:
+    """(440, 120, 3) sleeve, cuff and glove of the raised arm, from the shoulder to the finger tips."""
+    import cv2
+
+    arm = np.zeros((440, 120, 3), np.float32)
+    sleeve = cv2.resize(np.ascontiguousarray(photo[262:420, 40:118]), (120, 320), interpolation=cv2.INTER_CUBIC)
+    arm[:320] = sleeve
+    arm[:140] = arm[279:139:-1]
+    arm[322:] = (66, 67, 84)
+    arm[300:322] = (214, 210, 202)
+    for column in (30, 48, 66, 84):
+        cv2.line(arm, (column, 386), (column, 440), (30, 31, 40), 3)
+    across = np.linspace(-1.0, 1.0, 120)
+    return np.asarray((arm * (0.6 + 0.4 * np.sqrt(1.0 - 0.96 * across**2))[None, :, None]).clip(0, 255).astype(np.uint8))
+
+
+def _paint_hands(canvas: Array, right_arm: bool) -> None:
     """Two gloved hands, one over the other, where the photograph ends: wrist, back of the hand, four fingers."""
     import cv2
 
     soft = canvas.astype(np.float32)
-    for wrist, hand, step in (((252, 502), (204, 522), (-1.0, 0.28)), ((138, 502), (186, 524), (1.0, 0.32))):
+    hands = (((252, 502), (204, 522), (-1.0, 0.28)), ((138, 502), (186, 524), (1.0, 0.32)))
+    for wrist, hand, step in hands if right_arm else hands[:1]:
         reach = np.array(step) * 34.0
         for colour, grow, lift in (((26, 27, 36), 2, 0), ((66, 67, 84), 0, 0), ((92, 93, 112), -7, -3)):
             cv2.line(soft, (wrist[0], wrist[1] + lift), (hand[0], hand[1] + lift), colour, 30 + 2 * grow, cv2.LINE_AA)
             for finger in range(4):
                 root = np.array(hand) + [0.0, -12.0 + 8.5 * finger + lift]
                 tip = root + reach * (1.0, 0.86, 1.0, 0.8)[finger] + [0.0, 2.0 * finger]
-                cv2.line(soft, *(tuple(int(x) for x in point) for point in (root, tip)), colour, max(3, 10 + grow), cv2.LINE_AA)
+                ends = np.rint([root, tip]).astype(int).tolist()
+                cv2.line(soft, ends[0], ends[1], colour, max(3, 10 + grow), cv2.LINE_AA)
     box = (slice(470, 570), slice(100, 290))
     canvas[box] = cv2.GaussianBlur(soft[box], (0, 0), 1.1).clip(0, 255).astype(np.uint8)
 
@@ -125,11 +161,15 @@ def build_body(mask: Array) -> dict[str, Mesh]:
     for v in [153, 166, 184, 204, 226, 256, 295, 340, 400, 455, 500]:
         columns = np.nonzero(inside[v])[0]
         rows.append((v, columns.min() - 2.0, columns.max() + 2.0))
-    torso = _relief([*rows, *HIP_ROWS], TORSO_DEPTH_M)
+    rows += HIP_ROWS
+    torso = _relief(rows, TORSO_DEPTH_M)
+    side = [max(low, np.interp(v, *zip(*FREE_SIDE, strict=True))) if v > 240 else low for v, low, _ in rows]
+    vertices, uv, triangles = _relief([(v, low, high) for (v, _, high), low in zip(rows, side, strict=True)], TORSO_DEPTH_M)
+    free = (vertices, uv + FREE_PAGE, triangles)
     vertices, uv, triangles = _tube([(v, NECK_U + 2, half) for v, half in NECK_HALF_PX], 0.052)
     neck = (vertices, uv - (NECK_U + 2 - 40, 126) + NECK_PAGE, triangles)
     legs = {f"{side}_leg": _tube([(v, centre, half) for v, half in LEG_HALF_PX], 0.085) for side, centre in LEG_U.items()}
-    return {"torso": torso, "neck": neck} | legs
+    return {"torso": torso, "free_torso": free, "neck": neck} | legs
 
 
 def _tube(rows: list[tuple[int, float, float]], depth_m: float) -> Mesh:

@@ -14,8 +14,8 @@ import numpy as np
 
 from gesture_robot.checks import Array
 from gesture_robot.scene.build_head import OVAL, build_head
-from gesture_robot.scene.build_body import build_body, paint_body
-from gesture_robot.scene.layout import ATLAS_SIZE, BACK_PAGE, BODY_PAGE, HEAD_PAGE, PAGE_ORIGIN_UV
+from gesture_robot.scene.build_body import build_body, paint_arm, paint_body
+from gesture_robot.scene.layout import ARM_PAGE, ATLAS_SIZE, BACK_PAGE, BODY_PAGE, FREE_PAGE, HEAD_PAGE, PAGE_ORIGIN_UV
 
 DEPTH_GAIN = 1.12
 """On the depth of the landmarks, which one picture gives too flat: the value at which a turned face measures as turned."""
@@ -55,7 +55,9 @@ def build(folder: Path) -> None:
     mask, points = cut_out(photo), find_landmarks(photo)
     head, front, back = build_head(photo, mask, points)
     atlas = np.zeros((ATLAS_SIZE[1], ATLAS_SIZE[0], 3), np.uint8)
-    for (left, top), page in ((BODY_PAGE, paint_body(photo, mask)), (HEAD_PAGE, front), (BACK_PAGE, back)):
+    pages = ((BODY_PAGE, paint_body(photo, mask)), (FREE_PAGE, paint_body(photo, mask, right_arm=False)),
+             (HEAD_PAGE, front), (BACK_PAGE, back), (ARM_PAGE, paint_arm(photo)))
+    for (left, top), page in pages:
         atlas[top:top + page.shape[0], left:left + page.shape[1]] = page
     parts = {"head": head} | build_body(mask)
     oval = points[list(OVAL)][:, :2] - PAGE_ORIGIN_UV + HEAD_PAGE

@@ -10,10 +10,11 @@ from scipy.spatial.transform import Rotation
 
 from gesture_robot.checks import Array
 from gesture_robot.resources import resource_path
+from gesture_robot.scene.arm import raised_arm
 from gesture_robot.scene.layout import EYE_HEIGHT_M, EYES_FROM_NECK_M, HEAD_PAGE, HIP_HEIGHT_M, KNEE_HEIGHT_M, NECK_PAGE
 from gesture_robot.scene.raster import Surface, Texture
 
-PARTS = ("torso", "neck", "head", "left_leg", "right_leg")
+PARTS = ("torso", "free_torso", "neck", "head", "left_leg", "right_leg")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +47,7 @@ class Figure:
 
     meshes: dict[str, tuple[Array, Array, Array]]
     texture: Texture
+    mirrored: bool = False
 
 
 def base_from_body(pose: FigurePose) -> Array:
@@ -79,7 +81,11 @@ def figure_surfaces(figure: Figure, pose: FigurePose, camera_from_base: Array) -
         vertices, uv, triangles = figure.meshes[side]
         legs.append((_move(camera_from_body @ turn, _step(vertices, sign, pose)), uv, triangles))
     legs.sort(key=lambda leg: -float(leg[0][:, 2].mean()))
-    trunk = [(_move(camera_from_body, figure.meshes[part][0]), *figure.meshes[part][1:]) for part in ("torso", "neck")]
+    trunk = [(_move(camera_from_body, figure.meshes[part][0]), *figure.meshes[part][1:])
+             for part in ("free_torso" if pose.wave > 0.0 else "torso", "neck")]
+    if pose.wave > 0.0:
+        vertices, uv, triangles = raised_arm(pose.wave, pose.wave_phase, 1.0 if figure.mirrored else -1.0)
+        trunk.append((_move(camera_from_body, vertices), uv, triangles))
     vertices, uv, triangles = figure.meshes["head"]
     head = _move(camera_from_base @ base_from_head(pose), vertices)
     order = np.argsort(-head[triangles, 2].sum(axis=1))
@@ -125,7 +131,7 @@ def load_figure(look: str = "orange") -> Figure:
         return Figure(meshes, Texture.from_rgb(rgb))
     mirrored = {part: (v * [1.0, -1.0, 1.0], uv, t[:, ::-1]) for part, (v, uv, t) in meshes.items()}
     mirrored["left_leg"], mirrored["right_leg"] = mirrored["right_leg"], mirrored["left_leg"]
-    return Figure(mirrored, Texture.from_rgb(_recolour(rgb, face_oval)))
+    return Figure(mirrored, Texture.from_rgb(_recolour(rgb, face_oval)), mirrored=True)
 
 
 def _recolour(rgb: Array, face_oval: Array) -> Array:

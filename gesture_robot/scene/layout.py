@@ -26,7 +26,11 @@ NECK_PAGE = (4, 4)
 PAGE_ORIGIN_UV = (140, 0)
 """Photograph pixel at the corner of the head pages."""
 PAGE_SIZE = (176, 210)
-ATLAS_SIZE = (600, 1072)
+FREE_PAGE = (600, 0)
+"""The body again, without its right arm, for the time it waves."""
+ARM_PAGE = (440, 440)
+"""The waving arm's own picture, 120 wide and 440 high, shoulder at the top."""
+ATLAS_SIZE = (1020, 1072)
 HIP_HEIGHT_M = 0.75
 KNEE_HEIGHT_M = 0.40
 CAMERA_M = (0.05, 0.0, 1.28)

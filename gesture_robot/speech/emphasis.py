@@ -1,4 +1,4 @@
-"""Moments of emphasis: what a beat gesture should hit, from words when they are known, from the sound alone otherwise."""
+"""Moments of emphasis, which a beat gesture should hit: from words when they are known, else from the sound alone."""
 
 from __future__ import annotations
 

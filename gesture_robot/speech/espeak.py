@@ -48,7 +48,7 @@ _MANNERS = {
 
 
 class EspeakTts:
-    """The TtsEngine seam on espeak-ng. Equal text and settings give equal samples; safe to call from several threads."""
+    """The TtsEngine seam on espeak-ng. Equal text and settings give equal samples; threads may share one engine."""
 
     rate_hz = RATE_HZ
 

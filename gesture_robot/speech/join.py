@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import gcd
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from gesture_robot.datatypes import Phoneme, Speech, Word
 from gesture_robot.errors import InvalidInput
 
 FRAMES_HZ = 30
-"""Pieces last a multiple of 1/30 s: 735 samples at 22050 Hz, one body frame, two face frames."""
+"""Pieces last a multiple of 1/30 s, one body frame and two face frames: 735 samples at 22050 Hz."""
 
 
 def shift_speech(speech: Speech, lead_s: float) -> Speech:
@@ -29,10 +30,8 @@ def shift_speech(speech: Speech, lead_s: float) -> Speech:
 
 
 def fit_to_frames(speech: Speech) -> Speech:
-    """The same speech with silence added until it lasts a whole number of 1/30 s (when the rate allows it)."""
-    if speech.rate_hz % FRAMES_HZ:
-        return speech
-    missing = -len(speech.samples) % (speech.rate_hz // FRAMES_HZ)
+    """The same speech with silence added until it lasts a whole number of body frames (and of samples)."""
+    missing = -len(speech.samples) % (speech.rate_hz // gcd(speech.rate_hz, FRAMES_HZ))
     return (
         replace(speech, samples=np.concatenate([speech.samples, np.zeros(missing, np.float32)])) if missing else speech
     )

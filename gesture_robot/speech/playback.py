@@ -93,9 +93,9 @@ class _Piece:
 class SoundDevicePlayer:
     """Plays through PortAudio. Raises MissingDependency without the library, AudioUnavailable without a device.
 
-    The device's sample counter is the time base: a callback for stream sample n, heard `outputBufferDacTime - currentTime`
-    after the caller's clock, gives the offset between both. A busy process reads its clock late, never early, so the
-    offset is taken near the smallest of the last ones.
+    The device's sample counter is the time base: a callback for stream sample n, which is heard
+    `outputBufferDacTime - currentTime` after the caller's clock, gives the offset between both. A busy process reads
+    its clock late, never early, so the offset is taken near the smallest of the last ones.
     """
 
     def __init__(self, clock: Callable[[], float], rate_hz: int = 22050, device: Any = None):

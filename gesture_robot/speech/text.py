@@ -42,7 +42,7 @@ def clean(text: str) -> str:
 
 
 def spoken_words(text: str) -> list[Token]:
-    """The words of a text in order: split at blanks and dashes, edge punctuation removed, one Chinese character each."""
+    """The words of a text in order: split at blanks and dashes, edge punctuation removed; Chinese by character."""
     tokens = []
     for match in _TOKEN.finditer(text):
         start = match.start()

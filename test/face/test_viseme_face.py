@@ -158,6 +158,16 @@ def test_volume_hardly_matters_to_audio_alone() -> None:
     assert face_of(quiet)[:, jaw].mean() == pytest.approx(face_of(speech)[:, jaw].mean(), rel=0.3)
 
 
+@pytest.mark.parametrize("snr_db", [30.0, 20.0, 12.0])
+def test_noise_between_words_does_not_speak(snr_db: float) -> None:
+    speech = hello(phonemes=False)
+    power = float(np.mean(speech.samples[speech.samples != 0.0] ** 2)) / 10 ** (snr_db / 10)
+    noise = np.random.default_rng(1).normal(0.0, np.sqrt(power), len(speech.samples))
+    opening = mouth_opening(face_of(replace(speech, samples=(speech.samples + noise).astype(np.float32))))
+    assert opening[round(0.515 * FPS)] < 0.05 and opening[round(2.0 * FPS):].max() < 0.12 and opening.max() > 0.25
+    assert abs(lag_s(opening, opening_curve_from_phonemes(hello(), FPS), FPS)) <= LAG_LIMIT_S
+
+
 @pytest.mark.parametrize("phonemes", [True, False])
 def test_stream_joins_chunks_without_a_jump(phonemes: bool) -> None:
     whole = hello("happiness")

@@ -97,7 +97,10 @@ def test_an_empty_environment_runs_the_command_and_finds_the_robot(wheel: Path, 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    code = "import gesture_robot; from gesture_robot.resources import resource_path; print(gesture_robot.__file__); print(resource_path('urdf/wren.urdf'))"
+    code = (
+        "import gesture_robot; from gesture_robot.resources import resource_path;"
+        "print(gesture_robot.__file__); print(resource_path('urdf/wren.urdf'))"
+    )
     done = subprocess.run([python, "-c", code], cwd=tmp_path, env=borrowed, capture_output=True, text=True, check=True)
     for line in done.stdout.split():
         assert Path(line).is_relative_to(environment)

@@ -114,3 +114,27 @@ def test_visuals_are_meshes_and_collisions_are_primitives(model):
     assert {shape.kind for link in tree.links.values() for shape in link.collisions} <= {"box", "cylinder", "sphere"}
     for part in ("head", "torso", "pedestal", "left_upper_arm", "left_forearm", "left_palm", "right_palm"):
         assert tree.links[part].collisions and any(v.kind == "mesh" for v in tree.links[part].visuals), part
+
+
+def outside(shape, points):
+    """Distance (N,) of points to a primitive, negative inside."""
+    shape_from_link = np.linalg.inv(shape.link_from_shape)
+    local = np.abs(points @ shape_from_link[:3, :3].T + shape_from_link[:3, 3])
+    if shape.kind == "sphere":
+        return np.linalg.norm(local, axis=1) - shape.size[0]
+    if shape.kind == "cylinder":
+        local = np.column_stack([np.hypot(local[:, 0], local[:, 1]), local[:, 2]])
+        excess = local - [shape.size[0], shape.size[1] / 2]
+    else:
+        excess = local - np.array(shape.size) / 2
+    return np.linalg.norm(np.maximum(excess, 0), axis=1) + np.minimum(excess.max(axis=1), 0)
+
+
+def test_collision_shapes_are_tight(model):
+    """No part of a shell is over 16 mm outside the collision shapes, so what the guard allows also looks right."""
+    trimesh = pytest.importorskip("trimesh")
+    for link in tree_of(model).links.values():
+        if link.collisions:
+            shells = [trimesh.load(v.mesh, force="mesh").vertices for v in link.visuals if v.kind == "mesh"]
+            distance = np.min([outside(shape, np.vstack(shells)) for shape in link.collisions], axis=0)
+            assert distance.max() < 0.016, f"{link.name}: {distance.max() * 1e3:.1f} mm"

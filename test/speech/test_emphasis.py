@@ -17,7 +17,7 @@ from gesture_robot.speech.tone import ToneTts
 TEXTS = (
     "Hello, welcome to the museum! Would you like to see the dinosaurs?",
     "My name is Wren. I am a small robot with two arms, and I can show you the way to every room in this building.",
-    "When we looked at the results last week, we found that nearly every single person had changed their mind about it.",
+    "When we looked at the results last week, we found that nearly everyone had changed their mind about it.",
 )
 
 

@@ -17,7 +17,7 @@ from gesture_robot.speech.text import spoken_words
 
 TEXTS = (
     "Hello, welcome to the museum!",
-    "Wait for the bus, in the 21st century; e.g. Dr. Smith's state-of-the-art NASA robot costs $5.20! It is a part of it.",
+    "Wait for the bus, in the 21st century; e.g. Dr. Smith's state-of-the-art NASA robot costs $5.20! Part of it.",
     'One\n\ntwo — three… four (five) "six" 😀 *seven*',
     "I am",
 )
