@@ -98,7 +98,8 @@ def set_up_environment() -> int:
             return 0
     if VENV.exists() and not any(VENV.glob(".gesture_robot-*")) and not (VENV / "pyvenv.cfg").is_file():
         return fail(f"{VENV} exists but is no virtual environment. Move it away, then run make again.")
-    say(f"virtual environment {VENV} with Python {'.'.join(map(str, sys.version_info[:3]))}")
+    what = "replacing the unusable virtual environment" if VENV.exists() else "virtual environment"
+    say(f"{what} {VENV} with Python {'.'.join(map(str, sys.version_info[:3]))}")
     return run([sys.executable, "-m", "venv", "--clear", str(VENV)])
 
 

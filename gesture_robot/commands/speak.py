@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--style", default="neutral", metavar="S", help="gesture style (default: neutral)")
     parser.add_argument("--language", default="en", metavar="L", help="language of the text (default: en)")
+    parser.add_argument("--gesture", default="beat", metavar="E", help="gesture engine, or onnx:MODEL (default: beat)")
+    parser.add_argument("--face", default="viseme", metavar="E", help="face engine, or onnx:MODEL (default: viseme)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same files (default: 0)")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the files; it is made when missing")
 
@@ -39,6 +41,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         style=args.style,
         language=args.language,
         seed=args.seed,
+        gesture=args.gesture,
+        face=args.face,
     )
     report = speak_audio(args.audio, text, request) if args.audio else speak_text(text, request)
     for line in report["warnings"]:

@@ -55,7 +55,7 @@ def speak_text(text: str, request: SpeakRequest) -> dict[str, Any]:
         InvalidInput: nothing to say. UnknownName: engine, voice, emotion, style or language.
         OutputUnwritable: the folder cannot be written.
     """
-    engine = registry.load("tts", request.tts)()
+    engine = registry.create("tts", request.tts)
     pieces = map(
         fit_to_frames, engine.stream(text, language=request.language, voice=request.voice, emotion=request.emotion)
     )
@@ -105,7 +105,7 @@ def _write(
 def _motions(
     for_body: Iterable[Speech], for_face: Iterable[Speech], request: SpeakRequest, *, whole: bool
 ) -> tuple[Iterator[BodyMotion], Iterator[FaceMotion]]:
-    gesture, face = registry.load("gesture", request.gesture)(), registry.load("face", request.face)()
+    gesture, face = registry.create("gesture", request.gesture), registry.create("face", request.face)
     rng, face_rng = np.random.default_rng(request.seed), np.random.default_rng(request.seed)
     if not whole:
         return gesture.stream(for_body, style=request.style, rng=rng), face.stream(for_face, rng=face_rng)

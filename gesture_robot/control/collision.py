@@ -81,6 +81,8 @@ class CollisionGuard:
         self._pairs, self._reach = self._pair_reach()
         self._needed_m = np.full(len(self._pairs), margin_m)
         self._nearest_m = 0.0
+        self._known: tuple[Array, Array] | None = None
+        """A configuration and a lower bound of the room (P,) there."""
         stiff = (*model.limbs.torso, *model.limbs.neck)
         self._yielding = np.array([_STIFF if name in stiff else 1.0 for name in model.joint_names])
         self.looks = 0
@@ -159,6 +161,7 @@ class CollisionGuard:
 
     def reset(self, position: Array) -> None:
         """See PathGuard."""
+        self._known = None
         self._needed_m = np.minimum(self.margin_m, self.distances(position))
 
     def blocking(self, positions: Array, velocities: Array, tick_s: float) -> Array:
@@ -169,12 +172,18 @@ class CollisionGuard:
     def _blocked_pairs(self, positions: Array, velocities: Array, tick_s: float) -> Array:
         """(P,) bool: pairs too near at the first look that finds any."""
         steps = _travel(velocities, tick_s) @ self._reach.T
+        following = steps[1:].sum(axis=0)
+        if self._known is not None and np.array_equal(self._known[0], positions[0]):
+            room = self._known[1] - steps[0]
+            if (room >= following).all():  # what was seen before still clears the whole path
+                self._remember(positions[1], room)
+                return np.zeros(len(room), bool)
         room, here, last = self._room(positions[1]), 1, len(positions) - 1
-        self._nearest_m = self.margin_m + float(room.min())
+        self._remember(positions[1], room)
         if (room < -_SAME_M).any():
             return room < -_SAME_M
         blocked = self._inside_tick(positions, velocities, tick_s, 0, steps[0], room)
-        if blocked.any() or (steps[1:].sum(axis=0) <= room).all():
+        if blocked.any() or (following <= room).all():
             self._open_up(positions, room)
             return blocked
         travel = np.concatenate([np.zeros((1, len(self._pairs))), np.cumsum(steps, axis=0)])
@@ -191,6 +200,11 @@ class CollisionGuard:
             if blocked.any():
                 break
         return blocked
+
+    def _remember(self, position: Array, room: Array) -> None:
+        self._nearest_m = self.margin_m + float(room.min())
+        # while a pair may stay nearer than the margin, every look counts: it may have opened up
+        self._known = (position, room) if (self._needed_m >= self.margin_m).all() else None
 
     def _room(self, position: Array) -> Array:
         """(P,) [m] by which each pair is further apart than it must be."""

@@ -27,8 +27,9 @@ from gesture_robot.control.start import FirstMotion
 from gesture_robot.datatypes import Command, JointTrajectory, RobotModel, RobotState
 from gesture_robot.errors import InvalidInput
 
-SHARES = (1.0, 0.5, 0.25, 0.0)
+_SHARES = np.array([1.0, 0.5, 0.25, 0.0])
 """How much of a wished step is tried, between the whole of it and pure braking."""
+_LAST = len(_SHARES) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +152,13 @@ class Controller:
         self._source = "" if self._stop_reason else self._arbiter.driver(now_s, floor)
         self._slowed = self._blocked = np.zeros(len(self._limbs.names), bool)
         if self._source:
-            next_velocity = self._mix(self._wish(now_s, limit_mps), limit_mps)
+            self._path = self._mix(self._wish(now_s, limit_mps), limit_mps)
         else:
-            next_velocity = self._limits.brake_step(self._velocity)
-        self._send(now_s, next_velocity)
+            self._path = self._with_braking(self._limits.brake_step(self._velocity))
+        self._acceleration = (self._path[1][1] - self._velocity) / self.config.tick_s
+        times = np.arange(len(self._path[0])) * self.config.tick_s
+        self._sent = JointTrajectory(self.model.joint_names, now_s, times, *self._path)
+        self._ticks += 1
         return self._sent
 
     def status(self) -> ControlStatus:
@@ -224,29 +228,28 @@ class Controller:
         steered = self._guard.steer(self._position, free, driven)
         return free if steered is free else np.clip(steered, low, high)
 
-    def _mix(self, wished: Array, limit_mps: float) -> Array:
-        """(J,) next velocity: per limb the largest share of the wish whose braking path is free and slow enough."""
+    def _mix(self, wished: Array, limit_mps: float) -> tuple[Array, Array]:
+        """The next step and the braking after it: per limb the largest share of the wish that is free and slow enough."""
         braked = self._limits.brake_step(self._velocity)
         level = np.zeros(len(self._limbs.names), int)
-        while True:
-            shares = np.array(SHARES)[level][self._limbs.of_joint]
-            velocity = np.where(shares == 1.0, wished, braked + shares * (wished - braked))
-            if not shares.any():
-                break
-            bad = self._limbs.any(self._bad_joints(velocity, limit_mps))
+        while (level < _LAST).any():
+            shares = _SHARES[level][self._limbs.of_joint]
+            path = self._with_braking(np.where(shares == 1.0, wished, braked + shares * (wished - braked)))
+            bad = self._limbs.any(self._bad_joints(*path, limit_mps))
             if not bad.any():
                 break
-            can = bad & (level < len(SHARES) - 1)
+            can = bad & (level < _LAST)
             if (can & self._limbs.arms).any():  # an arm gives way before head and torso do
                 can &= self._limbs.arms
-            level = level + can if can.any() else np.full_like(level, len(SHARES) - 1)
+            level = level + can if can.any() else np.full_like(level, _LAST)
+        else:
+            path = self._with_braking(braked)
         self._blocked = self._blocked & (level > 0)
         self._blocked_ticks += bool(self._blocked.any())
-        return velocity
+        return path
 
-    def _bad_joints(self, next_velocity: Array, limit_mps: float) -> Array:
+    def _bad_joints(self, positions: Array, velocities: Array, limit_mps: float) -> Array:
         """(J,) bool: joints whose next step leads, with the braking after it, to too fast palms or to contact."""
-        positions, velocities = self._with_braking(next_velocity)
         fast = self._hands.too_fast(positions, velocities, limit_mps)
         if fast.any():
             self._slowed = self._slowed | self._limbs.any(fast)
@@ -256,13 +259,7 @@ class Controller:
         return blocking
 
     def _with_braking(self, next_velocity: Array) -> tuple[Array, Array]:
+        """Positions and velocities (n + 1, J) at each tick: now, one step on, then braking to rest."""
         following = self._limits.advance(self._position, self._velocity, next_velocity)
         positions, velocities = self._limits.brake(following, next_velocity)
         return np.concatenate([self._position[None], positions]), np.concatenate([self._velocity[None], velocities])
-
-    def _send(self, now_s: float, next_velocity: Array) -> None:
-        self._path = self._with_braking(next_velocity)
-        self._acceleration = (next_velocity - self._velocity) / self.config.tick_s
-        times = np.arange(len(self._path[0])) * self.config.tick_s
-        self._sent = JointTrajectory(self.model.joint_names, now_s, times, *self._path)
-        self._ticks += 1

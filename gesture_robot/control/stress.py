@@ -70,7 +70,7 @@ def run_stress(model: RobotModel, robot: Any, commands: int, seed: int = 0, prog
             stop_tick = tick
         person_m = rng.choice([None, 2.0, 0.5]) if rng.random() < 0.1 else person_m
         age_s = float(rng.choice([0.0, 0.0, 1.0])) if rng.random() < 0.1 else age_s
-        for _ in range(int(rng.geometric(0.08))):
+        for _ in range(int(rng.geometric(0.25)) + (60 if rng.random() < 0.04 else 0)):
             now_s = tick * tick_s
             sent = controller.step(now_s, nearest_person_m=person_m, perception_age_s=age_s)
             log.add(sent)

@@ -24,7 +24,7 @@ from gesture_robot.speech.emphasis import emphases
 
 _HAND_LAG_S = 0.05
 _SEED_FADE_S = 0.7
-_STRESSED = 0.45
+_STRESSED, _SHORTEST_LEAD_S = 0.45, 0.05
 _DRAG = 0.32  # rad
 
 
@@ -32,9 +32,12 @@ _DRAG = 0.32  # rad
 class BeatConfig:
     """Settings of BeatGestures."""
 
-    apex_lead_s: float = setting(0.12, "a stroke ends this long before its word begins", unit="s", low=0.0, high=0.3)
+    apex_lead_s: float = setting(0.11, "a stroke ends this long before its word begins", unit="s", low=0.0, high=0.3)
     amplitude: float = setting(1.0, "size of all strokes; 1 is a lively presenter", low=0.1, high=1.3)
     end_at_rest: bool = setting(True, "return to rest after the last word; else wait in the gesture space")
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 class BeatGestures:
@@ -44,7 +47,6 @@ class BeatGestures:
 
     def __init__(self, config: BeatConfig | None = None):
         self.config = config or BeatConfig()
-        check_settings(self.config)
 
     def generate(self, speech: Speech, *, style: str = "neutral", seed_pose: Array | None = None,
                  rng: np.random.Generator) -> BodyMotion:
@@ -83,10 +85,16 @@ class BeatGestures:
         return _from_seed(motion, seed, times)
 
     def _beats(self, speech: Speech) -> list[Apex]:
-        """Stressed words only, their strength spread over [0, 1]."""
-        lead = self.config.apex_lead_s
-        return [Apex(e.word_start_s - lead, min((e.strength - _STRESSED) / (1.0 - _STRESSED), 1.0))
-                for e in emphases(speech) if e.strength > _STRESSED]
+        """Stressed words only, their strength spread over [0, 1].
+
+        Close behind another word's onset the lead is shorter, so that the apex is nearer to its own word.
+        """
+        found = emphases(speech)
+        onsets = np.array([e.word_start_s for e in found])
+        apart = np.diff(onsets, prepend=-np.inf) if len(found) else onsets
+        leads = np.clip(0.5 * apart + 0.01, min(_SHORTEST_LEAD_S, self.config.apex_lead_s), self.config.apex_lead_s)
+        return [Apex(float(onset - lead), min((e.strength - _STRESSED) / (1.0 - _STRESSED), 1.0))
+                for e, onset, lead in zip(found, onsets, leads, strict=True) if e.strength > _STRESSED]
 
     def _curves(self, beats: list[Apex], style: Style, seed: Array, duration_s: float, rng: np.random.Generator, *,
                 to_rest: bool) -> tuple[Keys, Keys]:

@@ -23,7 +23,7 @@ from gesture_robot.settings import check_settings, setting
 class GazeConfig:
     """Settings of GazeLayer; angles in degrees because people set them."""
 
-    rate_rad_s: float = setting(10.0, "natural frequency of the head's critically damped approach", unit="rad/s",
+    rate_rad_s: float = setting(9.0, "natural frequency of the head's critically damped approach", unit="rad/s",
                                 low=2.0, high=40.0)
     max_speed_rad_s: float = setting(2.4, "fastest turn of the head", unit="rad/s", low=0.2, high=8.0)
     max_yaw_deg: float = setting(70.0, "head against chest", unit="deg", low=5.0, high=90.0)
@@ -35,13 +35,15 @@ class GazeConfig:
     release_s: float = setting(0.7, "time to give the head back when there is no target", unit="s", low=0.1, high=5.0)
     max_eye_deg: float = setting(30.0, "largest eye angle against the head", unit="deg", low=5.0, high=45.0)
 
+    def __post_init__(self) -> None:
+        check_settings(self)
+
 
 class GazeLayer:
     """Adds head, neck and a little torso so that the face points at a direction in the robot's base frame."""
 
     def __init__(self, config: GazeConfig | None = None):
         self.config = config or GazeConfig()
-        check_settings(self.config)
         self._goal: Array | None = None
         self._released_s = -np.inf
         self._engaged = False

@@ -10,7 +10,7 @@ from gesture_robot.checks import Array
 from gesture_robot.gesture.compose import TWIST, WRIST
 from gesture_robot.gesture.curves import Keys
 
-_EVEN_SPEED, _THROUGH = 0.50, 0.18  # arm lengths/s
+_EVEN_SPEED, _THROUGH = 0.43, 0.18  # arm lengths/s
 
 
 @dataclass

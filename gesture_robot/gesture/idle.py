@@ -24,13 +24,15 @@ class IdleConfig:
     glances: bool = setting(True, "small movements of the head every few seconds")
     seed: int = setting(0, "two robots side by side need different ones", low=0)
 
+    def __post_init__(self) -> None:
+        check_settings(self)
+
 
 class IdleMotion:
     """Small rotations that are added to every pose; the same time always gives the same ones."""
 
     def __init__(self, config: IdleConfig | None = None):
         self.config = config or IdleConfig()
-        check_settings(self.config)
         self._phase = np.random.default_rng(self.config.seed).uniform(0.0, 2.0 * np.pi, 8)
 
     def rotations(self, t_s: float) -> Array:

@@ -98,7 +98,8 @@ def _track(keys: list[tuple[float, Array]], rest: Array, times: Array, pace: flo
     at, values = zip(*(first + list(keys)), strict=True)
     keyed = Keys.at_rest(np.array(at) * pace, np.array(values))
     if rest.shape == REST_KEY.shape:  # hands travel in arcs, round the body
-        keyed.bows[:, 2] = 0.12 * np.linalg.norm(np.diff(keyed.values[:, WRIST], axis=0), axis=1)
+        way = np.linalg.norm(np.diff(keyed.values[:, WRIST], axis=0), axis=1)
+        keyed.bows[:, 2] = np.where(way > 0.4, 0.12 * way, 0.0)
     return keyed(times)
 
 

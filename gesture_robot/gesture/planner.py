@@ -59,13 +59,14 @@ class StrokePlanner:
         self.style, self.rng = style, rng
         self._lead, self._both = 1, True
         self._drop = True
+        self._strokes = 0  # in this phrase
 
     def plan(self, apexes: list[Apex], start: tuple[Array, Array], end_s: float, *, to_rest: bool) -> tuple[Keys, Keys]:
         """Curves of the left and the right hand over the utterance; `start` are their channels at time 0."""
         hands = (Hand.start(start[0], self._home()), Hand.start(start[1], self._home()))
         for i, apex in enumerate(apexes):
             gap = apex.time_s - max(hands[0].times[-1], hands[1].times[-1])
-            if i == 0 or gap > 1.3 or self.rng.random() < 0.24:
+            if i == 0 or gap > 1.3 or self._strokes >= 6 or self.rng.random() < 0.2:
                 self._new_phrase(hands)
             self._stroke(hands, apex)
         for hand in hands:
@@ -81,7 +82,8 @@ class StrokePlanner:
         return self.rng.uniform(low, high) + np.array([0.0, self.style.height, 0.0])
 
     def _new_phrase(self, hands: tuple[Hand, Hand]) -> None:
-        self._both = self.rng.random() < self.style.two_handed
+        one_before = self._strokes > 0 and not self._both
+        self._both, self._strokes = bool(one_before or self.rng.random() < self.style.two_handed), 0
         self._lead = int(self.rng.random() < 0.66)
         home = self._home()
         for hand in hands:
@@ -89,6 +91,7 @@ class StrokePlanner:
 
     def _stroke(self, hands: tuple[Hand, Hand], apex: Apex) -> None:
         lead, other = hands[self._lead], hands[1 - self._lead]
+        self._strokes += 1
         span = self._duration(lead, apex)
         self._drop = apex.strength > 0.55 or not self._drop
         size = self._size(apex.strength, span)

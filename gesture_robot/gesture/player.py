@@ -36,13 +36,15 @@ class PlayerConfig:
                                      high=6.0)
     idle: IdleConfig = IdleConfig()
 
+    def __post_init__(self) -> None:
+        check_settings(self)
+
 
 class MotionPlayer:
     """Layers motions and answers with the body pose at any time."""
 
     def __init__(self, config: PlayerConfig | None = None):
         self.config = config or PlayerConfig()
-        check_settings(self.config)
         self._idle = IdleMotion(self.config.idle)
         self._rest = quaternion_from_rotvec(rest_pose())
         self._layers: list[Layer] = []

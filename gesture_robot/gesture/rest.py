@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from gesture_robot.checks import Array
+from gesture_robot.checks import Array, frozen_array
 from gesture_robot.datatypes import BodyMotion, Speech
 from gesture_robot.gesture.compose import FPS, rest_pose
 from gesture_robot.gesture.curves import ease
@@ -24,7 +24,7 @@ class RestGestures:
         rotations = np.repeat(rest_pose()[None], count, axis=0)
         if seed_pose is not None:
             left = 1.0 - ease(np.arange(count) / FPS)
-            rotations = rotations + left[:, None, None] * (np.asarray(seed_pose, float) - rotations)
+            rotations = rotations + left[:, None, None] * (frozen_array(seed_pose, (55, 3), "seed_pose") - rotations)
         return BodyMotion(fps=FPS, rotations=rotations, root_position=np.zeros((count, 3)))
 
     def stream(self, chunks: Iterable[Speech], *, style: str = "neutral",

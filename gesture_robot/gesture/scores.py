@@ -54,7 +54,7 @@ def _wave(a: float) -> Score:
         key[0] += sideways
         key[1] -= 0.35 * abs(sideways)
         keys.append((t, key))
-        t += 0.31 if i < 4 else 0.34
+        t += 0.33 if i < 4 else 0.36
     keys.append((t + 0.62, REST_KEY))
     return Score(arm=keys,
                  torso=[(0.6, (0.0, -0.05 * a, -0.06 * a)), (t, (0.0, -0.04 * a, -0.05 * a)), (t + 0.6, (0, 0, 0))],

@@ -19,7 +19,7 @@ class Style:
     """Emphases weaker than this get no stroke."""
     height: float = 0.0
     """Raises the gesture space [arm lengths]."""
-    two_handed: float = 0.85
+    two_handed: float = 0.9
     """Share of phrases with both hands."""
     head: float = 1.0
     torso: float = 1.0
@@ -31,7 +31,7 @@ class Style:
 
 STYLES: dict[str, Style] = {
     "neutral": Style(),
-    "lively": Style(size=1.18, spacing_s=0.38, height=0.04, two_handed=0.88, head=1.2, torso=1.2),
+    "lively": Style(size=1.18, spacing_s=0.38, height=0.04, two_handed=0.92, head=1.2, torso=1.2),
     "calm": Style(size=0.66, spacing_s=0.80, threshold=0.25, height=-0.05, two_handed=0.5, head=0.7, torso=0.7),
     "formal": Style(size=0.80, spacing_s=0.60, threshold=0.15, two_handed=0.6, head=0.8, torso=0.6),
 }

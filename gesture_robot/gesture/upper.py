@@ -61,4 +61,4 @@ def nod_curve(times: Array, beats: list[Apex]) -> Array:
 def activity(times: Array, start_s: float, end_s: float, *, fade_out: bool) -> Array:
     """(T,) 0 to 1 in the first half second, and back to 0 by `end_s` when `fade_out`."""
     rise = ease((times - start_s) / 0.8)
-    return np.asarray(rise * (ease((end_s - times) / 1.2) if fade_out else 1.0))
+    return np.asarray(rise * (ease((end_s - times) / 1.8) if fade_out else 1.0))

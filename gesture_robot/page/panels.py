@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.page.state import PageState
+from gesture_robot.page.state import PageState, check_picture
 
 JPEG_QUALITY = 80
 EMPTY_PICTURE = np.full((3, 4, 3), 32, dtype=np.uint8)
@@ -80,7 +80,7 @@ class Controls:
             group.on_click(pressed)
 
     def show(self, state: PageState) -> None:
-        """Mode line and whether Release can be pressed."""
+        """What control is doing, and whether Release can be pressed."""
         shown = (state.mode, state.stopped)
         if shown != self._shown:
             self._shown = shown
@@ -107,11 +107,11 @@ class Readouts:
                 getattr(self, name).content = content
 
     def show_pictures(self, state: PageState) -> None:
-        """Encode and send the pictures that changed."""
-        for name, picture in (("camera", state.camera_rgb), ("face", state.face_rgb)):
-            if picture is not None and self._shown.get(name) is not picture:
-                self._shown[name] = picture
-                getattr(self, name).image = np.ascontiguousarray(picture)
+        """Draw, encode and send the pictures that changed."""
+        for name, given in (("camera", state.camera_rgb), ("face", state.face_rgb)):
+            if given is not None and self._shown.get(name) is not given:
+                self._shown[name] = given
+                getattr(self, name).image = check_picture(given() if callable(given) else given, name)
                 if name == "face":
                     self._show_on_robot(self.face.image)
 
@@ -122,10 +122,11 @@ def add_picture(gui: Any, label: str) -> Any:
 
 
 def mode_html(state: PageState) -> str:
-    """Who drives the joints."""
-    mode = "stopped" if state.stopped else state.mode
-    chip = f'<span class="chip{" stop" if state.stopped else ""}" id="mode">{escape(mode)}</span>'
-    more = "holds still until released" if state.stopped else "drives the joints"
+    """What control is doing."""
+    if state.stopped:
+        chip, more = '<span class="chip stop">stopped</span>', "holds still until released"
+    else:
+        chip, more = f'<span class="chip">{escape(state.mode or "waiting")}</span>', ""
     return f'<div class="gr">{chip} <span class="dim">{more}</span></div>'
 
 

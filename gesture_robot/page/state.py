@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from gesture_robot.checks import Array, frozen_array
 from gesture_robot.errors import InvalidInput, UnknownName
 
+Picture = Array | Callable[[], Array]
 EVENT_KINDS = ("stop", "release", "gesture", "say")
 
 
@@ -19,15 +21,15 @@ class PageState:
     stamp_s: float
     joint_positions: Array | None = None
     """(J,) [rad or m], in the order of `RobotModel.joint_names`; None leaves the robot where it is."""
-    camera_rgb: Array | None = None
-    """(H, W, 3) uint8, overlays already drawn."""
-    face_rgb: Array | None = None
-    """(H, W, 3) uint8."""
+    camera_rgb: Picture | None = None
+    """(H, W, 3) uint8 with its overlays, or a function that draws it, called on the page's thread when it is needed."""
+    face_rgb: Picture | None = None
+    """The same for the robot's face."""
     act: str = ""
     """The decision that is being carried out: "greet", "attend", ..."""
     reason: str = ""
-    mode: str = "idle"
-    """Who drives the joints: "stop", "teleop", "behaviour", "gesture", "idle"."""
+    mode: str = ""
+    """What control is doing: "starting", "running", "stopping", "stopped"."""
     stopped: bool = False
     spoken_words: tuple[str, ...] = ()
     spoken_word: int = -1
@@ -43,11 +45,16 @@ class PageState:
             object.__setattr__(self, "joint_positions", positions)
         for name in ("camera_rgb", "face_rgb"):
             picture = getattr(self, name)
-            if picture is None:
-                continue
-            picture = np.asarray(picture)
-            if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
-                raise InvalidInput(f"PageState.{name} must be (H, W, 3) uint8, got {picture.shape} {picture.dtype}.")
+            if picture is not None and not callable(picture):
+                check_picture(picture, f"PageState.{name}")
+
+
+def check_picture(picture: Array, name: str) -> Array:
+    """The picture itself, contiguous; raises InvalidInput unless it is (H, W, 3) uint8."""
+    picture = np.asarray(picture)
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
+        raise InvalidInput(f"{name} must be (H, W, 3) uint8, got {picture.shape} {picture.dtype}.")
+    return np.ascontiguousarray(picture)
 
 
 @dataclass(frozen=True, slots=True)

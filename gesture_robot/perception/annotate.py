@@ -54,7 +54,8 @@ def annotate(rgb: Array, scene: SocialScene, labels: dict[str, str] | None = Non
         _face(picture, person)
         _corners(picture, person.box_px, colour)
         title = f"{(labels or {}).get(person.id, person.id)}  {person.distance_m:.1f} m  {level.name.lower()}"
-        _card(picture, person, title, behaviours.get(person.id, ()), colour, 0.0 if engagement is None else engagement.score)
+        score = 0.0 if engagement is None else engagement.score
+        _card(picture, person, (title, *behaviours.get(person.id, ())[:3]), colour, score)
     return picture
 
 
@@ -128,11 +129,10 @@ def _corners(picture: Array, box_px: Array, colour: tuple[int, int, int]) -> Non
         cv2.polylines(picture, [line], False, colour, 2, cv2.LINE_AA)
 
 
-def _card(picture: Array, person: Person, title: str, behaviours: tuple[str, ...], colour: tuple[int, int, int], score: float) -> None:
-    """Title, engagement bar and behaviours above the person, kept inside the picture."""
+def _card(picture: Array, person: Person, lines: tuple[str, ...], colour: tuple[int, int, int], score: float) -> None:
+    """Title, behaviours and engagement bar above the person, kept inside the picture."""
     import cv2
 
-    lines = (title, *behaviours[:3])
     width = max(cv2.getTextSize(line, cv2.FONT_HERSHEY_SIMPLEX, FONT_SCALE, 1)[0][0] for line in lines) + 16
     height = 9 + 15 * len(lines) + 6
     x = int(np.clip(person.box_px[0], 2, max(picture.shape[1] - width - 2, 2)))
@@ -141,7 +141,8 @@ def _card(picture: Array, person: Person, title: str, behaviours: tuple[str, ...
     cv2.rectangle(picture, (x, y), (x + 3, y + height - 1), colour, -1)
     for number, line in enumerate(lines):
         ink: Any = PAPER if number == 0 else colour
-        cv2.putText(picture, line, (x + 9, y + 16 + 15 * number), cv2.FONT_HERSHEY_SIMPLEX, FONT_SCALE, ink, 1, cv2.LINE_AA)
+        place = (x + 9, y + 16 + 15 * number)
+        cv2.putText(picture, line, place, cv2.FONT_HERSHEY_SIMPLEX, FONT_SCALE, ink, 1, cv2.LINE_AA)
     bar = int(round((width - 16) * float(np.clip(score, 0.0, 1.0))))
     cv2.line(picture, (x + 9, y + height - 6), (x + width - 7, y + height - 6), (84, 90, 102), 2)
     if bar > 0:

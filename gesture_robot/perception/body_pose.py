@@ -12,7 +12,8 @@ NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR, MOUTH_LEFT, MOUTH_RIGHT = 0, 2, 
 LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST = 11, 12, 13, 14, 15, 16
 LEFT_HIP, RIGHT_HIP = 23, 24
 UPPER_BODY = np.arange(25)
-SKELETON = ((11, 12), (11, 13), (13, 15), (12, 14), (14, 16), (11, 23), (12, 24), (23, 24), (23, 25), (25, 27), (24, 26), (26, 28))
+SKELETON = ((11, 12), (11, 13), (13, 15), (12, 14), (14, 16), (11, 23), (12, 24), (23, 24), (23, 25), (25, 27), (24, 26),
+            (26, 28))
 """Pairs of keypoints joined by a limb."""
 NOSE_TOLERANCE = 0.6
 """A body belongs to a face when its nose lies within this many face widths of the face's."""
@@ -108,7 +109,8 @@ def body_size_px(keypoints_px: Array) -> float:
     return max(float(np.linalg.norm(torso)), float(np.linalg.norm(across)), 1.0)
 
 
-def box_of_person(face_box_px: Array | None, keypoints_px: Array | None, min_visibility: float, size_px: tuple[int, int]) -> Array:
+def box_of_person(face_box_px: Array | None, keypoints_px: Array | None, min_visibility: float,
+                  size_px: tuple[int, int]) -> Array:
     """Box (4,) about all keypoints that are seen and the face, inside the picture."""
     points = []
     if face_box_px is not None:

@@ -31,7 +31,8 @@ class TrackerConfig:
 
     confirm_updates: int = setting(3, "pictures in which somebody must be seen before being published", low=1, high=30)
     min_confidence: float = setting(0.5, "mean confidence needed to be published", low=0.0, high=1.0)
-    doubtful_s: float = setting(1.0, "less confident detections are published after this long, once they moved", unit="s", low=0.0, high=60.0)
+    doubtful_s: float = setting(1.0, "less confident detections are published after this long, once they moved",
+                                unit="s", low=0.0, high=60.0)
     lost_s: float = setting(0.6, "a person not seen for this long is gone", unit="s", low=0.0, high=10.0)
     velocity_window_s: float = setting(0.4, "time over which velocity is fitted", unit="s", low=0.1, high=3.0)
     cutoff_hz: float = setting(2.2, "smoothing of a head at rest", unit="Hz", low=0.1, high=30.0)
@@ -51,13 +52,15 @@ class EngagementConfig:
 
     facing_deg: float = setting(15.0, "a head turned this far from the line to the robot still faces it fully",
                                 unit="deg", low=1.0, high=60.0)
-    averted_deg: float = setting(28.0, "a head turned this far does not face the robot at all", unit="deg", low=5.0, high=90.0)
+    averted_deg: float = setting(28.0, "a head turned this far does not face the robot at all",
+                                 unit="deg", low=5.0, high=90.0)
     pitch_weight: float = setting(0.5, "weight of up and down against left and right", low=0.0, high=1.0)
     social_m: float = setting(3.6, "full attention up to this distance", unit="m", low=0.5, high=20.0)
     public_m: float = setting(4.4, "none beyond this distance", unit="m", low=0.5, high=30.0)
     still_mps: float = setting(0.5, "crossing more slowly than this counts as staying", unit="m/s", low=0.0, high=5.0)
     passing_mps: float = setting(0.9, "crossing faster than this counts as passing by", unit="m/s", low=0.05, high=10.0)
-    observe_s: float = setting(0.2, "a person is watched for this long before any attention counts", unit="s", low=0.0, high=5.0)
+    observe_s: float = setting(0.2, "a person is watched for this long before any attention counts",
+                               unit="s", low=0.0, high=5.0)
     rise_s: float = setting(0.30, "time constant with which attention grows", unit="s", low=0.01, high=10.0)
     fall_s: float = setting(0.8, "time constant with which it fades", unit="s", low=0.01, high=30.0)
     robot_share: float = setting(0.2, "how much the robot's own looking away lowers the score", low=0.0, high=1.0)

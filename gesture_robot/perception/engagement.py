@@ -1,9 +1,10 @@
 """How much each person is engaged with the robot, with hri_msgs' levels.
 
 The idea is the visual social engagement of Webb and Lemaignan (RO-MAN 2022): mutual gaze weighted by distance,
-averaged over time, with hysteresis between the levels. What differs: attention is averaged by a leaky integrator that rises within a
-third of a second and fades when the face is lost; distance counts fully within the whole social zone; somebody who
-crosses the view quickly passes by, even while looking; a robot that looks elsewhere still notices a look at it.
+averaged over time, with hysteresis between the levels. What differs: attention is averaged by a leaky integrator that
+rises within a third of a second and fades when the face is lost; distance counts fully within the whole social zone;
+somebody who crosses the view quickly passes by, even while looking; a robot that looks elsewhere still notices a look
+at it.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def attention(person: Person, base_from_camera: Array, config: EngagementConfig)
         return 0.0
     line = base_from_camera[:3, 3] - person.position_base
     distance_m = max(float(np.linalg.norm(line)), 1e-6)
-    facing = 1.0 - _ease(facing_angle_deg(person, base_from_camera[:3, 3], config.pitch_weight), config.facing_deg, config.averted_deg)
+    angle_deg = facing_angle_deg(person, base_from_camera[:3, 3], config.pitch_weight)
+    facing = 1.0 - _ease(angle_deg, config.facing_deg, config.averted_deg)
     near = 1.0 - _ease(float(np.hypot(*line[:2])), config.social_m, config.public_m)
     ahead = line / distance_m
     crossing_mps = float(np.linalg.norm(person.velocity_base - ahead * (person.velocity_base @ ahead)))

@@ -30,7 +30,8 @@ class VectorFilter:
 
     def update(self, value: Array, step_s: float) -> Array:
         """The smoothed value, `step_s` after the sample before."""
-        if self._value is None or self._raw is None or self._speed is None or self._value.shape != value.shape or step_s <= 0.0:
+        if (self._value is None or self._raw is None or self._speed is None or self._value.shape != value.shape
+                or step_s <= 0.0):
             self._value, self._raw, self._speed = value.copy(), value.copy(), np.zeros_like(value)
             return self._value
         rate = (value - self._raw) / step_s

@@ -19,7 +19,7 @@ RIGHT_EYE = (33, 133, 159, 145)
 """Outer corner, inner corner, upper lid, lower lid."""
 LEFT_EYE = (263, 362, 386, 374)
 EYE_GAIN = 2.5
-"""Half an eye's width divided by the eyeball's radius, 30 mm / (2 * 12 mm), times two: offsets are in eye widths."""
+"""An eye's width divided by the eyeball's radius, 30 mm / 12 mm: turns an offset in eye widths into a sine."""
 VERTICAL_ZERO = -0.05
 """Iris height of people who look straight ahead, in eye widths (down positive)."""
 CLOSED_RATIO, OPEN_RATIO = 0.12, 0.24
@@ -36,9 +36,10 @@ def solve_head_pose(landmarks_px: Array, camera_matrix: Array) -> Array:
     import cv2
 
     first = _similarity_pose(landmarks_px[RIGID], camera_matrix)
-    rotation, _ = cv2.Rodrigues(first[:3, :3])
-    points = np.ascontiguousarray(landmarks_px[RIGID, :2])
-    rotation, position = cv2.solvePnPRefineLM(RIGID_M, points, camera_matrix, None, rotation, first[:3, 3].reshape(3, 1).copy())
+    points, undistorted = np.ascontiguousarray(landmarks_px[RIGID, :2]), np.zeros(4)
+    start, _ = cv2.Rodrigues(first[:3, :3])
+    rotation, position = cv2.solvePnPRefineLM(RIGID_M, points, camera_matrix, undistorted, start,
+                                              first[:3, 3].reshape(3, 1).copy())
     pose = np.eye(4)
     pose[:3, :3] = cv2.Rodrigues(rotation)[0]
     pose[:3, 3] = position.ravel()
@@ -89,7 +90,8 @@ def measure_expression(landmarks_px: Array) -> Expression:
     corners = (face[61, 2] + face[291, 2]) / 2.0
     middle = (face[13, 2] + face[14, 2]) / 2.0
     gap = float(np.linalg.norm(face[13] - face[14]))
-    return Expression(smile=_ramp(corners - middle, SMILE_NONE_CM, SMILE_FULL_CM), mouth_open=_ramp(gap, GAP_CLOSED_CM, GAP_OPEN_CM),
+    return Expression(smile=_ramp(corners - middle, SMILE_NONE_CM, SMILE_FULL_CM),
+                      mouth_open=_ramp(gap, GAP_CLOSED_CM, GAP_OPEN_CM),
                       eyes_closed=1.0 - _ramp(eye_opening(landmarks_px), CLOSED_RATIO, OPEN_RATIO))
 
 
@@ -114,8 +116,8 @@ def gaze_direction(landmarks_px: Array, camera_from_head: Array) -> Array:
         offset = (face[iris] - (face[outer] + face[inner]) / 2.0) / width
         left.append(offset[1])
         up.append(offset[2] + VERTICAL_ZERO)
-    yaw = np.arcsin(np.clip(EYE_GAIN * np.mean(left), -0.8, 0.8))
-    pitch = np.arcsin(np.clip(EYE_GAIN * np.mean(up), -0.8, 0.8))
+    yaw = np.arcsin(np.clip(EYE_GAIN * float(np.mean(left)), -0.8, 0.8))
+    pitch = np.arcsin(np.clip(EYE_GAIN * float(np.mean(up)), -0.8, 0.8))
     gaze_head = np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)])
     gaze = camera_from_head[:3, :3] @ gaze_head
     return gaze / np.linalg.norm(gaze)  # type: ignore[no-any-return]

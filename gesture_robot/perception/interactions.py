@@ -1,8 +1,8 @@
 """Who interacts with whom and how: triplets <individual, group, behaviour> with the names of NVI-DET.
 
 NVI-DET: Wei, Zhou, Yang, Wang, "Nonverbal Interaction Detection", ECCV 2024. Expressions and gestures belong to one
-person (the group is that person alone), gaze to a group. The robot is the member "robot"; a person and the robot are a group of
-their own, so that its partner can be read from the triplet.
+person (the group is that person alone), gaze to a group. The robot is the member "robot"; a person and the robot are a
+group of their own, so that the partner can be read from the triplet.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def find_groups(people: tuple[Person, ...]) -> tuple[Group, ...]:
     return (*alone, *with_robot, *together)
 
 
-def find_interactions(people: tuple[Person, ...], groups: tuple[Group, ...], base_from_camera: Array) -> tuple[Interaction, ...]:
+def find_interactions(people: tuple[Person, ...], groups: tuple[Group, ...],
+                      base_from_camera: Array) -> tuple[Interaction, ...]:
     """Behaviours with a score of at least 0.3, highest first."""
     by_id = {p.id: p for p in people}
     found: list[Interaction] = []
@@ -55,7 +56,9 @@ def find_interactions(people: tuple[Person, ...], groups: tuple[Group, ...], bas
 
 def looks_at(person: Person, target_base: Array) -> float:
     """How surely [0, 1] the person's eyes are on a point (3,); 0 without a face."""
-    return 0.0 if not _has_face(person) else 1.0 - _ramp(gaze_angle_deg(person, target_base), LOOK_FULL_DEG, LOOK_NONE_DEG)
+    if not _has_face(person):
+        return 0.0
+    return 1.0 - _ramp(gaze_angle_deg(person, target_base), LOOK_FULL_DEG, LOOK_NONE_DEG)
 
 
 def gaze_angle_deg(person: Person, target_base: Array) -> float:

@@ -39,8 +39,13 @@ input_stream: "image" input_stream: "roi" input_side_packet: "complexity" input_
 output_stream: "out" output_stream: "auxiliary" output_stream: "world" num_threads: 1
 node { calculator: "PoseLandmarkByRoiCpu" input_stream: "IMAGE:image" input_stream: "ROI:roi"
        input_side_packet: "MODEL_COMPLEXITY:complexity" input_side_packet: "ENABLE_SEGMENTATION:segment"
-       output_stream: "LANDMARKS:out" output_stream: "AUXILIARY_LANDMARKS:auxiliary" output_stream: "WORLD_LANDMARKS:world" }
+       output_stream: "LANDMARKS:out" output_stream: "AUXILIARY_LANDMARKS:auxiliary"
+       output_stream: "WORLD_LANDMARKS:world" }
 """
+
+
+Found = tuple[float, Array, Array]
+"""Score, box (4,) and keypoints (K, 2) of a detection [px]."""
 
 
 class Graph:
@@ -89,8 +94,8 @@ class Models:
             self._faces = Graph(FACES, ("out",))
             self._search = Graph(BODIES, ("out",))
             self._mesh = Graph(MESH, ("out",), {"attention": flags(True)})
-            self._poses = [Graph(POSE, ("out", "auxiliary", "world"),
-                                 {"complexity": self._packets.create_int(1), "segment": flags(False)}) for _ in range(bodies)]
+            pose = {"complexity": self._packets.create_int(1), "segment": flags(False)}
+            self._poses = [Graph(POSE, ("out", "auxiliary", "world"), pose) for _ in range(bodies)]
             self._warm_up()
         self._free = list(self._poses)
         self._gate = threading.Condition()
@@ -118,11 +123,11 @@ class Models:
             x_center=region.x / width, y_center=region.y / height, width=region.side / width,
             height=region.side / height, rotation=region.angle))
 
-    def find_faces(self, packet: Any, size_px: tuple[int, int]) -> list[tuple[float, Array, Array]]:
+    def find_faces(self, packet: Any, size_px: tuple[int, int]) -> list[Found]:
         """Score, box (4,) and six keypoints (6, 2) of every face."""
         return self._detections(self._faces.run(image=packet), size_px)
 
-    def find_bodies(self, packet: Any, size_px: tuple[int, int]) -> list[tuple[float, Array, Array]]:
+    def find_bodies(self, packet: Any, size_px: tuple[int, int]) -> list[Found]:
         """Score, face box (4,) and four keypoints (4, 2) (hips, full circle, shoulders, upper circle) of every body."""
         return self._detections(self._search.run(image=packet), size_px)
 
@@ -156,7 +161,7 @@ class Models:
         width, height = size_px
         return np.array([(p.x * width, p.y * height, p.z * width, p.visibility) for p in marks])
 
-    def _detections(self, found: dict[str, Any], size_px: tuple[int, int]) -> list[tuple[float, Array, Array]]:
+    def _detections(self, found: dict[str, Any], size_px: tuple[int, int]) -> list[Found]:
         if "out" not in found:
             return []
         scale = np.array(size_px, float)

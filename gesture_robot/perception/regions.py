@@ -43,8 +43,8 @@ def region_of_mesh(landmarks_px: Array) -> Region:
 def region_below_face(face_box_px: Array) -> Region:
     """Region for the body under an upright face; the box is the detector's or `box_of_mesh`."""
     width = float(face_box_px[2])
-    return Region(float(face_box_px[0] + width / 2), float(face_box_px[1] + face_box_px[3] / 2 + BODY_BELOW_FACE * width),
-                  BODY_SIDE * width, 0.0)
+    y = float(face_box_px[1] + face_box_px[3] / 2 + BODY_BELOW_FACE * width)
+    return Region(float(face_box_px[0] + width / 2), y, BODY_SIDE * width, 0.0)
 
 
 def region_of_circle(centre_px: Array, rim_px: Array) -> Region:
@@ -68,6 +68,15 @@ def shift_to_marks(marks_px: Array, landmarks_px: Array) -> Array:
     """Shift (2,) from a mesh (478, 3) to the detector's keypoints (6, 2): right eye, left eye, nose, mouth."""
     own = np.array([landmarks_px[list(group), :2].mean(axis=0) for group in ((33, 133), (362, 263), (4,), (13, 14))])
     return (marks_px[:4] - own).mean(axis=0)  # type: ignore[no-any-return]
+
+
+def camera_shift(point_px: Array, new_from_old: Array, camera_matrix: Array) -> Array:
+    """Shift (2,) [px] of a point (2,) of the last picture when the camera turned; (0, 0) if it left the view."""
+    ray = new_from_old @ np.linalg.solve(camera_matrix, [point_px[0], point_px[1], 1.0])
+    if ray[2] < 0.1:
+        return np.zeros(2)
+    pixel = camera_matrix @ ray
+    return pixel[:2] / pixel[2] - point_px  # type: ignore[no-any-return]
 
 
 def overlap(a_px: Array, b_px: Array) -> float:

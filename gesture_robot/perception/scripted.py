@@ -46,4 +46,5 @@ def scripted_person(x_m: float, z_m: float, *, yaw_deg: float = 0.0, y_m: float 
     u, v = centre_px[0] + focal_px * x_m / z_m, centre_px[1] + focal_px * y_m / z_m
     box = np.array([u - 1.6 * width, v - width, 3.2 * width, 9.0 * width])
     face_box = np.array([u - width / 2, v - width / 2, width, 1.2 * width]) if face else np.array(NO_BOX)
-    return PersonDetection(box, face_box, pose, pose[:3, 0] / np.linalg.norm(pose[:3, 0]), expression or Expression(), confidence)
+    gaze = pose[:3, 0] / np.linalg.norm(pose[:3, 0])
+    return PersonDetection(box, face_box, pose, gaze, expression or Expression(), confidence)

@@ -39,14 +39,15 @@ class PerceptionStage:
         return SocialScene(image.stamp_s, people, engagement, groups, interactions)
 
     def glance(self, image: CameraImage) -> SocialScene:
-        """What a single picture tells, without memory before or after: everybody at once, the attention of this moment."""
+        """What a single picture tells, without memory: everybody at once, the attention of this moment."""
         tracker = Tracker(replace(self._config.tracker, confirm_updates=1))
         people = tracker.update(self._backend.detect(image), image)
         scores = [attention(p, image.base_from_camera, self._config.engagement) for p in people]
         engagement = tuple(Engagement(p.id, level_at_once(score, self._config.engagement), score, p.distance_m)
                            for p, score in zip(people, scores, strict=True))
         groups = find_groups(people)
-        return SocialScene(image.stamp_s, people, engagement, groups, find_interactions(people, groups, image.base_from_camera))
+        interactions = find_interactions(people, groups, image.base_from_camera)
+        return SocialScene(image.stamp_s, people, engagement, groups, interactions)
 
     def reset(self) -> None:
         """Forget everybody; ids start again."""

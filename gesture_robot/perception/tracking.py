@@ -115,8 +115,9 @@ class Tracker:
     def _begin(self, detection: PersonDetection, base_from_head: Array, image: CameraImage) -> Track:
         c = self.config
         track = Track(VectorFilter(c.cutoff_hz, c.position_beta), RotationFilter(c.cutoff_hz, c.rotation_beta),
-                      VectorFilter(c.cutoff_hz, c.rotation_beta), VectorFilter(2.0 * c.cutoff_hz, KEYPOINT_BETA), WaveDetector(),
-                      image.stamp_s, image.stamp_s, detection, base_from_head, base_from_head, np.array([1.0, 0.0, 0.0]))
+                      VectorFilter(c.cutoff_hz, c.rotation_beta), VectorFilter(2.0 * c.cutoff_hz, KEYPOINT_BETA),
+                      WaveDetector(), image.stamp_s, image.stamp_s, detection, base_from_head, base_from_head,
+                      np.array([1.0, 0.0, 0.0]))
         self._see(track, detection, base_from_head, image)
         return track
 
@@ -149,8 +150,9 @@ class Tracker:
 
     def _publish(self, track: Track, now_s: float) -> Person | None:
         if not track.id:
-            sure = track.confidence >= self.config.min_confidence or (now_s - track.first_s >= self.config.doubtful_s and _alive(track))
-            if track.updates < self.config.confirm_updates or not sure:
+            sure = track.confidence >= self.config.min_confidence
+            alive = now_s - track.first_s >= self.config.doubtful_s and _alive(track)
+            if track.updates < self.config.confirm_updates or not (sure or alive):
                 return None
             self._published += 1
             track.id = f"p{self._published}"
@@ -158,9 +160,10 @@ class Tracker:
         if missed_s > self.config.lost_s:
             return None
         d, seen = track.detection, missed_s <= 0.0
+        confidence = track.confidence * (1.0 - 0.5 * missed_s / max(self.config.lost_s, 1e-6))
         return Person(
-            track.id, now_s, d.box_px, d.face_box_px if seen else np.array(NO_BOX), track.base_from_head, track.gaze_base,
-            track.velocity_base, track.expression, track.confidence * (1.0 - 0.5 * missed_s / max(self.config.lost_s, 1e-6)),
+            track.id, now_s, d.box_px, d.face_box_px if seen else np.array(NO_BOX), track.base_from_head,
+            track.gaze_base, track.velocity_base, track.expression, confidence,
             ("wave",) if track.waves and seen else (), 0.0, d.face_landmarks_px if seen else np.zeros((0, 3)),
             track.body_px if seen else np.zeros((0, 4)), now_s - track.first_s)
 
@@ -176,7 +179,8 @@ def _smooth_keypoints(track: Track, keypoints_px: Array, step_s: float) -> Array
 def _calm(old: Expression, new: Expression, step_s: float) -> Expression:
     """A light low-pass; the first measurement counts fully."""
     share = 1.0 if step_s <= 0.0 else float(blend(EXPRESSION_CUTOFF_HZ, step_s))
-    mixed = [getattr(old, n) + share * (getattr(new, n) - getattr(old, n)) for n in ("smile", "mouth_open", "eyes_closed")]
+    names = ("smile", "mouth_open", "eyes_closed")
+    mixed = (getattr(old, name) + share * (getattr(new, name) - getattr(old, name)) for name in names)
     return Expression(*(float(np.clip(value, 0.0, 1.0)) for value in mixed))
 
 

@@ -97,6 +97,7 @@ def save_files(log: RunLog, poses: list[Array], channels: tuple[str, ...], folde
     """Write speech.wav, motion.npz, face.npz and trajectory.npz."""
     from gesture_robot.body.motion_file import save_motion
     from gesture_robot.face.face_file import save_face
+    from gesture_robot.robots.trajectory_file import save_trajectory
     from gesture_robot.speech.wav import save_wav
 
     save_wav(folder / "speech.wav", *log.audio())
@@ -104,9 +105,3 @@ def save_files(log: RunLog, poses: list[Array], channels: tuple[str, ...], folde
     save_motion(folder / "motion.npz", BodyMotion(BODY_FPS, body, np.zeros((len(body), 3))))
     save_face(folder / "face.npz", FaceMotion(FACE_FPS, channels, np.stack(log.face_weights)))
     save_trajectory(folder / "trajectory.npz", log.trajectory())
-
-
-def save_trajectory(path: Path, trajectory: JointTrajectory) -> None:
-    """TRAJ.npz: joint_names, times_s, positions, velocities."""
-    np.savez_compressed(path, joint_names=np.array(trajectory.joint_names), times_s=trajectory.times_s + trajectory.start_s,
-                        positions=trajectory.positions, velocities=trajectory.velocities)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.datatypes import RobotModel, Word
+from gesture_robot.datatypes import FaceMotion, RobotModel, Word
 from gesture_robot.recording.log import FACE_FPS, RunLog
 from gesture_robot.robots.kinematics import Kinematics
 
 TICKS_PER_S = 100.0
+MIN_LAG_FRAMES = 9
 FACING_RAD = np.deg2rad(15.0)
 FALLEN_RAD = np.deg2rad(5.0)
 SIGHT_RAD = np.deg2rad(28.0)
@@ -28,6 +29,7 @@ def build_report(log: RunLog, model: RobotModel, camera: Any, channels: tuple[st
                       for t, d in log.decisions],
         "utterances": [{"heard_s": round(p.heard_s, 3), "duration_s": round(p.speech.duration_s, 3), "text": p.speech.text}
                        for p in log.pieces],
+        "acts": [{"time_s": round(t, 3), "act": act} for t, act in log.acts],
         "pictures": len(log.scenes),
         "limits": _limits(log, model),
         "reaction": reaction(log, model, camera),
@@ -83,15 +85,16 @@ def gesture_sync(log: RunLog, model: RobotModel) -> dict[str, float]:
 
 def lip_sync(log: RunLog, channels: tuple[str, ...]) -> dict[str, float]:
     """Lag of the mouth behind the phonemes over all speech, on the recorded face."""
-    from gesture_robot.evaluation.lips import lag_s, opening_curve_from_phonemes
+    from gesture_robot.evaluation.lips import lag_s, opening_curve_from_phonemes, opening_of_face
 
-    weights, jaw, lags = np.stack(log.face_weights), channels.index("jawOpen"), []
+    mouth = opening_of_face(FaceMotion(FACE_FPS, channels, np.stack(log.face_weights)))
+    lags = []
     for piece in log.pieces:
         first = int(round(piece.heard_s * FACE_FPS))
-        curve = opening_curve_from_phonemes(piece.speech, FACE_FPS)
-        mouth = weights[first:first + len(curve), jaw]
-        if len(mouth) == len(curve) and mouth.std() > 1e-6:
-            lags.append(lag_s(mouth, curve, FACE_FPS))
+        curve = opening_curve_from_phonemes(piece.speech, FACE_FPS) if piece.speech.phonemes else np.zeros(0)
+        seen = mouth[first:first + len(curve)]
+        if len(seen) == len(curve) >= MIN_LAG_FRAMES and min(seen.std(), curve.std()) > 1e-6:
+            lags.append(lag_s(seen, curve, FACE_FPS))
     return {"lag_ms": round(1e3 * float(np.median(lags)), 1), "utterances": len(lags)} if lags else {}
 
 

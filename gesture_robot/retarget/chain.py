@@ -17,7 +17,8 @@ from gesture_robot.robots.urdf import UrdfTree
 DAMPING = 0.03
 TO_REST = 0.006
 _LONGEST_STEP_RAD = 0.6
-_DONE = 2e-3
+_DONE = 0.02
+"""After a step this small [rad] the next would be its square."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,11 +63,11 @@ class Chain:
         self._axes = np.array(axes, float).reshape(n, 3)
         skew = np.array([[[0, -z, y], [z, 0, -x], [-y, x, 0]] for x, y, z in self._axes]).reshape(n, 3, 3)
         self._first, self._second = self._constant @ skew, self._constant @ skew @ skew
-        self._after = np.array([after[len(path)][0] for path in paths])
+        self._after = [after[len(path)][0] for path in paths]
         self._fixed = [after[len(path)][1] for path in paths]
         self._local = np.array([fixed @ f.local for fixed, f in zip(self._fixed, features, strict=True)])
         self._weights = np.repeat([f.weight for f in features], 3)
-        self._carried = np.arange(n) < self._after[:, None]
+        self._carried = np.arange(n) < np.array(self._after)[:, None]
 
     def frames(self, angles: Array) -> list[Array]:
         """Orientations (3, 3) before the first joint and after each joint, in the start link's frame."""
@@ -83,7 +84,7 @@ class Chain:
     def directions(self, angles: Array) -> Array:
         """(K, 3) where the features point at angles (n,)."""
         frames = self.frames(angles)
-        return np.stack([frames[k] @ d for k, d in zip(self._after, self._local, strict=True)])
+        return np.array([frames[k] @ d for k, d in zip(self._after, self._local, strict=True)])
 
     def solve(self, targets: Array, start: Array, rest: Array, low: Array, high: Array, rounds: int = 4) -> Array:
         """Angles (n,) within [low, high] that turn the features onto targets (K, 3), found from `start` (n,)."""
@@ -92,9 +93,9 @@ class Chain:
             return angles
         for _ in range(rounds):
             frames = self.frames(angles)
-            pointing = np.stack([frames[k] @ d for k, d in zip(self._after, self._local, strict=True)])
+            pointing = np.array([frames[k] @ d for k, d in zip(self._after, self._local, strict=True)])
             wrong = self._weights * (targets - pointing).reshape(-1)
-            axes = np.stack([frame @ axis for frame, axis in zip(frames[1:], self._axes, strict=True)])
+            axes = np.array([frame @ axis for frame, axis in zip(frames[1:], self._axes, strict=True)])
             jacobian = self._weights[:, None] * self._jacobian(axes, pointing)
             step = _boxed_step(jacobian, wrong, rest - angles, low - angles, high - angles)
             angles = angles + step
@@ -106,8 +107,10 @@ class Chain:
         """(3K, n): axis x direction where the joint carries the direction."""
         x, y, z = axes[:, 0], axes[:, 1], axes[:, 2]
         u, v, w = pointing[:, 0, None], pointing[:, 1, None], pointing[:, 2, None]
-        turned = np.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=1)
-        return np.asarray((turned * self._carried[:, None]).reshape(-1, len(axes)))
+        turned = np.empty((len(pointing), 3, len(axes)))
+        turned[:, 0], turned[:, 1], turned[:, 2] = y * w - z * v, z * u - x * w, x * v - y * u
+        turned *= self._carried[:, None]
+        return turned.reshape(-1, len(axes))
 
 
 _EYE = np.eye(3)

@@ -136,7 +136,7 @@ class RobotRenderer:
         low, high = _vertical_extent(self._model)
         camera.lookat[:] = (0.0, 0.0, low + 0.65 * (high - low))
         camera.azimuth, camera.elevation = CAMERAS[name]
-        camera.distance = 0.51 * (high - low) / np.tan(np.radians(FIELD_OF_VIEW_DEG / 2))
+        camera.distance = 0.55 * (high - low) / np.tan(np.radians(FIELD_OF_VIEW_DEG / 2))
         return camera
 
 
@@ -163,7 +163,7 @@ class StickRenderer:
             [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
         )
         right = np.cross(forward, [0.0, 0.0, 1.0]) / np.cos(elevation)
-        self._view = np.stack([right, -np.cross(right, forward)]) * height / (1.06 * (high - low))
+        self._view = np.stack([right, -np.cross(right, forward)]) * height / (1.1 * (high - low))
         self._centre = np.array([0.0, 0.0, low + 0.65 * (high - low)])
 
     def render(self, positions: Array, face_rgb: Array | None = None) -> Array:

@@ -59,13 +59,13 @@ class PageLink:
         status, senses = stages.controller.status(), stages.senses
         words = [m for m in marks.window(tick.now_s) if m.lane == "word" and m.start_s <= tick.now_s + 2.0]
         heard = next((k for k, m in enumerate(words) if m.start_s <= tick.now_s <= m.end_s), -1)
-        picture = None if senses.image is None else annotate(senses.image.rgb, senses.scene)
+        image, scene, weights = senses.image, senses.scene, stages.faces.weights(tick.now_s)
         return PageState(
-            stamp_s=tick.now_s, joint_positions=np.array(stages.robot.read().positions), camera_rgb=picture,
-            face_rgb=draw_face(stages.faces.weights(tick.now_s), 320, 240), act=decision.act, reason=decision.reason,
+            stamp_s=tick.now_s, joint_positions=np.array(stages.robot.read().positions), camera_rgb=None if image is None else lambda: annotate(image.rgb, scene),
+            face_rgb=lambda: draw_face(weights, 320, 240), act=decision.act, reason=decision.reason,
             mode=status.mode, stopped=self._pipeline.stopped, spoken_words=tuple(m.text for m in words), spoken_word=heard,
             people=_people(senses.scene),
-            status=(("drives", status.source), ("hand speed limit", f"{status.hand_speed_limit:.2f} m/s"),
+            status=(("drives", status.source or "nobody"), ("hand speed limit", f"{status.hand_speed_limit_mps:.2f} m/s"),
                     ("camera", "no picture" if senses.age_s(tick.now_s) > 0.7 else "live")))
 
     def close(self) -> None:

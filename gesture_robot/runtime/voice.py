@@ -86,9 +86,12 @@ class Voice:
         if self._pieces is None:
             if not self._queue:
                 return
-            self._utterance = self._queue.popleft()
-            u = self._utterance
-            self._pieces = self._tts.stream(u.text, language=u.language, emotion=u.emotion)
+            self._utterance = u = self._queue.popleft()
+            try:
+                self._pieces = self._tts.stream(u.text, language=u.language, emotion=u.emotion)
+            except GestureRobotError as error:
+                self._notice(f"not said: {error}")
+                return
             self._first, self._seed_pose = True, None if now_s >= self._end_s else self._seed_pose
         seed = pose if self._seed_pose is None else self._seed_pose
         self._job = self._worker.submit(lambda: self._plan(seed), now_s)

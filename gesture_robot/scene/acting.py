@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gesture_robot.scene.figure import FigurePose
-from gesture_robot.scene.layout import CAMERA_M, EYE_HEIGHT_M
+from gesture_robot.scene.layout import CAMERA_M, EYE_HEIGHT_M, EYES_FROM_NECK_M
 from gesture_robot.scene.scripts import Actor, KeyFrame
 
 STRIDE_M = 1.25
@@ -21,16 +21,23 @@ def pose_at(actor: Actor, now_s: float, seed: int = 0) -> FigurePose:
     velocity = (np.array(ahead[:2]) - behind[:2]) / 0.1
     speed = float(np.hypot(*velocity))
     sway = _sway(actor, now_s, seed) * (1.0 if speed < 0.2 else 0.6)
-    to_robot = np.arctan2(CAMERA_M[1] - y, CAMERA_M[0] - x)
+    to_robot = _bearing(x, y)
+    turned = to_robot + face
+    turned = face + _bearing(x + EYES_FROM_NECK_M[0] * np.cos(turned), y + EYES_FROM_NECK_M[0] * np.sin(turned))
     drop = np.arctan2(EYE_HEIGHT_M - CAMERA_M[2], np.hypot(x - CAMERA_M[0], y - CAMERA_M[1]))
     looking = np.cos(face) ** 2
     body_yaw = to_robot + body + 0.2 * sway[2]
     return FigurePose(
-        x_m=x + sway[0], y_m=y + sway[1], body_yaw=body_yaw, head_yaw=to_robot + face + sway[2],
+        x_m=x + sway[0], y_m=y + sway[1], body_yaw=body_yaw, head_yaw=turned + sway[2],
         head_pitch=np.radians(LOOK_PITCH_DEG) + drop * looking + sway[3], head_roll=sway[4],
         legs_yaw=body_yaw + _legs_turn(velocity, speed, body_yaw),
         step_phase=2.0 * np.pi * walked / STRIDE_M, step_size=min(0.34, 0.3 * speed) if speed > 0.02 else 0.0,
         lean_m=0.6 * sway[1], wave=wave, wave_phase=2.0 * np.pi * 1.6 * now_s)
+
+
+def _bearing(x_m: float, y_m: float) -> float:
+    """Direction from there to the camera [rad]."""
+    return float(np.arctan2(CAMERA_M[1] - y_m, CAMERA_M[0] - x_m))
 
 
 def _interpolate(frames: tuple[KeyFrame, ...], now_s: float) -> tuple[float, float, float, float, float, float]:

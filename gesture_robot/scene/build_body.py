@@ -18,8 +18,8 @@ LEG_TOP_V, KNEE_V, BOOT_V = 575, 800, 972
 LEG_U = {"left": 262.0, "right": 134.0}
 LEG_HALF_PX = ((575, 68), (640, 66), (800, 52), (960, 44), (1000, 51), (1052, 54), (1070, 50))
 TORSO_DEPTH_M = 0.15
-RIGHT_ARM_UV = ((96, 268), (112, 300), (118, 350), (120, 400), (150, 436), (196, 452), (206, 500), (196, 560), (60, 575),
-                (0, 540), (0, 268))
+RIGHT_ARM_UV = ((96, 268), (112, 300), (118, 350), (120, 400), (150, 436), (196, 452), (206, 500), (196, 560),
+                (60, 575), (0, 540), (0, 268))
 FREE_SIDE = ((226, 60), (268, 84), (320, 96), (400, 98), (500, 88), (560, 66))
 """Row and left end of the body without its right arm."""
 NECK_HALF_PX = ((128, 31), (170, 32), (195, 34), (212, 39))
@@ -56,7 +56,7 @@ def _torso(photo: Array, mask: Array) -> tuple[Array, Array]:
     mirror = np.array([[-1.0, 0.0, 2 * MIRROR_U], [0.0, 1.0, 0.0]])
     other, other_mask = cv2.warpAffine(photo, mirror, size), cv2.warpAffine(mask, mirror, size)
     seam = np.zeros((512, CANVAS[1]), np.uint8)
-    cv2.fillPoly(seam, [np.array(SEAM_UV)], 255)
+    cv2.fillPoly(seam, [np.array(SEAM_UV)], (255,))
     soft = cv2.GaussianBlur(seam, (0, 0), 3).astype(np.float32)[..., None] / 255.0
     torso = photo[:, :CANVAS[1]] * (1 - soft) + other * soft
     inside = np.where(seam > 0, other_mask, mask[:, :CANVAS[1]])
@@ -78,7 +78,7 @@ def _cloth(torso: Array) -> Array:
 
 def _paint_leg(canvas: Array, cloth: Array, centre: int) -> None:
     rows = np.arange(LEG_TOP_V, CANVAS[0])
-    half = np.interp(rows, *zip(*LEG_HALF_PX, strict=True))
+    half = np.interp(rows, *np.array(LEG_HALF_PX, float).T)
     for row, reach in zip(rows, half, strict=True):
         u = np.arange(max(0, centre - 66), min(CANVAS[1], centre + 66))
         across = (u - centre) / reach
@@ -86,7 +86,8 @@ def _paint_leg(canvas: Array, cloth: Array, centre: int) -> None:
         colour = cloth[(row * 2 // 3) % len(cloth), u - u[0] + 20].astype(np.float64)
         if row > BOOT_V:
             colour = np.full_like(colour, 34.0 + 10.0 * (row % 20 < 2) + 30.0 * (row > 1053))
-        fold = 1.0 - 0.16 * np.exp(-(((row - KNEE_V - 9 * across) / 7.0) ** 2)) - 0.25 * np.exp(-(((row - BOOT_V) / 5.0) ** 2))
+        knee = 0.16 * np.exp(-(((row - KNEE_V - 9 * across) / 7.0) ** 2))
+        fold = 1.0 - knee - 0.25 * np.exp(-(((row - BOOT_V) / 5.0) ** 2))
         canvas[row, u] = (colour * (shade * fold)[:, None]).clip(0, 255).astype(np.uint8)
 
 
@@ -115,7 +116,8 @@ def paint_arm(photo: Array) -> Array:
     for column in (30, 48, 66, 84):
         cv2.line(arm, (column, 386), (column, 440), (30, 31, 40), 3)
     across = np.linspace(-1.0, 1.0, 120)
-    return np.asarray((arm * (0.6 + 0.4 * np.sqrt(1.0 - 0.96 * across**2))[None, :, None]).clip(0, 255).astype(np.uint8))
+    arm *= (0.6 + 0.4 * np.sqrt(1.0 - 0.96 * across**2))[None, :, None]
+    return arm.clip(0, 255).astype(np.uint8)
 
 
 def _paint_hands(canvas: Array, right_arm: bool) -> None:
@@ -163,12 +165,13 @@ def build_body(mask: Array) -> dict[str, Mesh]:
         rows.append((v, columns.min() - 2.0, columns.max() + 2.0))
     rows += HIP_ROWS
     torso = _relief(rows, TORSO_DEPTH_M)
-    side = [max(low, np.interp(v, *zip(*FREE_SIDE, strict=True))) if v > 240 else low for v, low, _ in rows]
-    vertices, uv, triangles = _relief([(v, low, high) for (v, _, high), low in zip(rows, side, strict=True)], TORSO_DEPTH_M)
+    side = np.interp([v for v, _, _ in rows], *np.array(FREE_SIDE, float).T)
+    cut = [(v, max(low, edge) if v > 240 else low, high) for (v, low, high), edge in zip(rows, side, strict=True)]
+    vertices, uv, triangles = _relief(cut, TORSO_DEPTH_M)
     free = (vertices, uv + FREE_PAGE, triangles)
     vertices, uv, triangles = _tube([(v, NECK_U + 2, half) for v, half in NECK_HALF_PX], 0.052)
     neck = (vertices, uv - (NECK_U + 2 - 40, 126) + NECK_PAGE, triangles)
-    legs = {f"{side}_leg": _tube([(v, centre, half) for v, half in LEG_HALF_PX], 0.085) for side, centre in LEG_U.items()}
+    legs = {f"{name}_leg": _tube([(v, u, half) for v, half in LEG_HALF_PX], 0.085) for name, u in LEG_U.items()}
     return {"torso": torso, "free_torso": free, "neck": neck} | legs
 
 
@@ -177,8 +180,9 @@ def _tube(rows: list[tuple[int, float, float]], depth_m: float) -> Mesh:
 
 
 def _relief(rows: list[tuple[int, float, float]], depth_m: float, front: int = 7, back: int = 3) -> Mesh:
-    """Rows (v, u from, u to) as rings: half an ellipse to the front, half to the back; texture straight from the front."""
-    angles = np.concatenate([np.linspace(-np.pi / 2, np.pi / 2, front), np.linspace(np.pi / 2, 1.5 * np.pi, back + 2)[1:-1]])
+    """Rows (v, u from, u to) as rings: half an ellipse to the front, half to the back; texture from the front."""
+    behind = np.linspace(np.pi / 2, 1.5 * np.pi, back + 2)[1:-1]
+    angles = np.concatenate([np.linspace(-np.pi / 2, np.pi / 2, front), behind])
     count = len(angles)
     vertices, uv = [], []
     for v, low, high in rows:
@@ -191,7 +195,8 @@ def _relief(rows: list[tuple[int, float, float]], depth_m: float, front: int = 7
     triangles = []
     for ring in range(len(rows) - 1):
         a, b = ring * count, (ring + 1) * count
-        triangles += [np.column_stack([a + index, b + index, a + after]), np.column_stack([a + after, b + index, b + after])]
+        triangles += [np.column_stack([a + index, b + index, a + after]),
+                      np.column_stack([a + after, b + index, b + after])]
     return np.vstack(vertices), np.vstack(uv), np.vstack(triangles)
 
 

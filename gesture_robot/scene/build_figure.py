@@ -2,8 +2,8 @@
 
 Run `python -m gesture_robot.scene.build_figure` after a change here; it is not needed to use the package. Needs the
 extras `perception` and `demo`. The photograph is NASA's portrait of Eileen Collins (public domain). MediaPipe FaceMesh
-gives 468 face points with depth; around them hair and skull are closed to a solid head, so that it can turn. The body is
-a relief of the cut-out suit, and what the photograph does not show (right arm, hips, legs) is continued from its cloth.
+gives 468 face points with depth; around them hair and skull are closed to a solid head, so that it can turn. The body
+is a relief of the cut-out suit; what the photograph does not show (one arm, hips, legs) is continued from its cloth.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.scene.build_head import OVAL, build_head
 from gesture_robot.scene.build_body import build_body, paint_arm, paint_body
+from gesture_robot.scene.build_head import OVAL, build_head
 from gesture_robot.scene.layout import ARM_PAGE, ATLAS_SIZE, BACK_PAGE, BODY_PAGE, FREE_PAGE, HEAD_PAGE, PAGE_ORIGIN_UV
 
 DEPTH_GAIN = 1.12
-"""On the depth of the landmarks, which one picture gives too flat: the value at which a turned face measures as turned."""
+"""On the depth of the landmarks, which one picture gives too flat; so a turned face measures as turned."""
 
 
 def cut_out(photo: Array) -> Array:

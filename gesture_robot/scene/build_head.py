@@ -7,12 +7,20 @@ from scipy.spatial import Delaunay
 from scipy.spatial.transform import Rotation
 
 from gesture_robot.checks import Array
-from gesture_robot.scene.layout import BACK_PAGE, EYES_UV, HEAD_PAGE, PAGE_ORIGIN_UV, PAGE_SIZE, PHOTO_POSE_DEG, PX_PER_M
+from gesture_robot.scene.layout import (
+    BACK_PAGE,
+    EYES_UV,
+    HEAD_PAGE,
+    PAGE_ORIGIN_UV,
+    PAGE_SIZE,
+    PHOTO_POSE_DEG,
+    PX_PER_M,
+)
 
 Mesh = tuple[Array, Array, Array]
 
-OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150,
-        136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
+        150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 """MediaPipe's face oval, from the top of the forehead over the person's left."""
 CENTRE_UV = (227.0, 92.0)
 WIDEST_D = -62.0
@@ -32,7 +40,8 @@ def build_head(photo: Array, mask: Array, points: Array) -> tuple[Mesh, Array, A
     origin = np.where(page[:, None] == 0, HEAD_PAGE, BACK_PAGE) - np.array(PAGE_ORIGIN_UV)
     texture = uvd[:, 3:5] + origin
     front = _front_page(photo, outline)
-    return (_to_head_frame(uvd[:, :3]), texture, _outward(uvd[:, :3], triangles)), front, _back_page(front, oval, outline)
+    mesh = (_to_head_frame(uvd[:, :3]), texture, _outward(uvd[:, :3], triangles))
+    return mesh, front, _back_page(front, outline)
 
 
 def _borders(mask: Array, oval: Array, longest_px: float = 15.0) -> tuple[Array, Array]:
@@ -41,12 +50,13 @@ def _borders(mask: Array, oval: Array, longest_px: float = 15.0) -> tuple[Array,
         outline = _outline(mask, oval)
         edge = np.hypot(*(np.roll(outline, -1, axis=0) - outline).T)
         middle = (oval + np.roll(oval, -1, axis=0)) / 2.0
-        oval = np.vstack([row for i in range(len(oval)) for row in ([oval[i]] + [middle[i]] * bool(edge[i] > longest_px))])
+        longer = np.flatnonzero(edge > longest_px)
+        oval = np.insert(oval, longer + 1, middle[longer], axis=0)
     return oval, _outline(mask, oval)
 
 
 def _outline(mask: Array, oval: Array) -> Array:
-    """(K, 2) end of the head in the direction of every oval point: hair by the mask, chin and jaw by the oval itself."""
+    """(K, 2) end of the head in the direction of every oval point: hair by the mask, jaw by the oval itself."""
     from scipy.ndimage import gaussian_filter1d
 
     result = np.zeros((len(oval), 2))
@@ -121,7 +131,8 @@ def _front_rings(oval: Array, outline: Array, widest: Array) -> list[tuple[Array
         where = CENTRE_UV + (outline - CENTRE_UV) * (radius / outer)[:, None]
         depth = widest + (oval[:, 2] + 5.0 * np.sin(np.pi * share) - widest) * np.cos(angle) / np.cos(start)
         drawn = inner + share * (0.97 * outer - inner)  # between flat and even, so that turned hair is not stretched
-        texture = CENTRE_UV + (outline - CENTRE_UV) * ((0.4 * np.minimum(radius, 0.97 * outer) + 0.6 * drawn) / outer)[:, None]
+        inward = (0.4 * np.minimum(radius, 0.97 * outer) + 0.6 * drawn) / outer
+        texture = CENTRE_UV + (outline - CENTRE_UV) * inward[:, None]
         rings.append((np.column_stack([where, depth, texture]), 0.0, True))
     return rings
 
@@ -177,7 +188,7 @@ def _polygon(outline: Array, grow: float) -> Array:
     width, height = PAGE_SIZE
     page = np.zeros((height, width), np.uint8)
     ring = CENTRE_UV + (outline - CENTRE_UV) * grow - PAGE_ORIGIN_UV
-    return cv2.fillPoly(page, [ring.round().astype(np.int32)], 255)
+    return np.asarray(cv2.fillPoly(page, [ring.round().astype(np.int32)], (255,)))
 
 
 def _front_page(photo: Array, outline: Array) -> Array:
@@ -190,8 +201,8 @@ def _front_page(photo: Array, outline: Array) -> Array:
     return np.asarray(cv2.inpaint(page, outside, 3, cv2.INPAINT_TELEA))
 
 
-def _back_page(front: Array, oval: Array, outline: Array) -> Array:
-    """Back of the head: the crown's hair drawn down over the face, skin of the nape below, darker towards the middle."""
+def _back_page(front: Array, outline: Array) -> Array:
+    """Back of the head: the crown's hair drawn down over the face, skin of the nape below, darker in the middle."""
     import cv2
 
     height, width = front.shape[:2]

@@ -1,7 +1,7 @@
 """Draws the room of the built-in scenes as a panorama seen from the camera: config/scene/room.jpg (offline).
 
-Run `python -m gesture_robot.scene.build_room` after a change here. Walls, floor and ceiling are painted flat, then every
-direction of the panorama is followed to the surface it hits.
+Run `python -m gesture_robot.scene.build_room` after a change here. Walls, floor and ceiling are painted flat, then
+every direction of the panorama is followed to the surface it hits.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ def _blank(wide_m: float, high_m: float, colour: tuple[int, int, int], rng: np.r
 
     height, width = round(high_m * SCALE), round(wide_m * SCALE)
     page = np.ones((height, width, 3), np.float32) * np.array(colour, np.float32)
-    blotches = cv2.resize(rng.normal(0, 1, (height // 30, width // 30)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    coarse = rng.normal(0, 1, (height // 30, width // 30)).astype(np.float32)
+    blotches = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     page *= (1.0 + 0.006 * blotches)[..., None]
     return np.asarray(page * np.linspace(1.04, 0.93, height, dtype=np.float32)[:, None, None])
 
 
-def _rectangle(page: Array, centre_m: float, bottom_m: float, wide_m: float, high_m: float, colour: tuple[int, ...]) -> tuple[slice, slice]:
+def _rectangle(page: Array, centre_m: float, bottom_m: float, wide_m: float, high_m: float,
+               colour: tuple[int, ...]) -> tuple[slice, slice]:
     """Fill a rectangle given in metres from the left edge and from the floor; returns where it is."""
     height = len(page)
     rows = slice(round(height - (bottom_m + high_m) * SCALE), round(height - bottom_m * SCALE))
@@ -38,17 +40,19 @@ def _rectangle(page: Array, centre_m: float, bottom_m: float, wide_m: float, hig
     return rows, columns
 
 
-def _shadow(page: Array, centre_m: float, bottom_m: float, wide_m: float, high_m: float, strength: float = 0.25) -> None:
+def _shadow(page: Array, centre_m: float, bottom_m: float, wide_m: float, high_m: float,
+            strength: float = 0.25) -> None:
     import cv2
 
     shade = np.zeros(page.shape[:2], np.float32)
     height = len(page)
     cv2.rectangle(shade, (round((centre_m - wide_m / 2) * SCALE), round(height - (bottom_m + high_m) * SCALE)),
-                  (round((centre_m + wide_m / 2) * SCALE), round(height - bottom_m * SCALE)), 1.0, -1)
+                  (round((centre_m + wide_m / 2) * SCALE), round(height - bottom_m * SCALE)), (1.0,), -1)
     page *= 1.0 - strength * cv2.GaussianBlur(shade, (0, 0), 7)[..., None]
 
 
-def _framed(page: Array, centre_m: float, bottom_m: float, wide_m: float, high_m: float, bands: tuple[tuple[int, int, int], ...]) -> None:
+def _framed(page: Array, centre_m: float, bottom_m: float, wide_m: float, high_m: float,
+            bands: tuple[tuple[int, int, int], ...]) -> None:
     """A picture of soft horizontal bands, like a landscape, in a wooden frame."""
     import cv2
 
@@ -70,12 +74,13 @@ def _front_wall(rng: np.random.Generator) -> Array:
         _rectangle(page, 3.7 + offset, 0.14, 0.74, 0.58, (158, 118, 82))
         _rectangle(page, 3.7 + offset * 0.2, 0.42, 0.03, 0.12, (70, 62, 54))
     _rectangle(page, 3.7, 0.80, 1.66, 0.035, (120, 86, 58))
-    for index, colour in enumerate(((150, 60, 52), (56, 92, 118), (196, 170, 96), (86, 110, 84), (120, 92, 128), (60, 66, 80))):
+    books = ((150, 60, 52), (56, 92, 118), (196, 170, 96), (86, 110, 84), (120, 92, 128), (60, 66, 80))
+    for index, colour in enumerate(books):
         _rectangle(page, 3.18 + 0.062 * index, 0.835, 0.052, 0.22 + 0.025 * (index * 7 % 3), colour)
     _rectangle(page, 4.25, 0.835, 0.13, 0.2, (206, 200, 190))
     _rectangle(page, 3.6, 0.0, 7.2, 0.09, (236, 233, 226))
     _plant(page, 6.15, rng)
-    _lamp(page, 4.72)
+    _lamp(page, 0.4)
     return page
 
 
@@ -87,16 +92,19 @@ def _plant(page: Array, centre_m: float, rng: np.random.Generator) -> None:
     for angle in rng.uniform(-0.75, 0.75, 26):
         length = rng.uniform(0.4, 0.8) * SCALE
         way = np.linspace(0.0, 1.0, 14)[:, None]
-        curve = foot + way * length * [np.sin(angle), -np.cos(angle)] + way**2 * length * 0.35 * np.array([np.sin(2 * angle), np.sin(abs(angle))])
+        droop = 0.35 * np.array([np.sin(2 * angle), np.sin(abs(angle))])
+        curve = foot + length * (way * [np.sin(angle), -np.cos(angle)] + way**2 * droop)
         shade = rng.uniform(0.7, 1.1)
-        cv2.polylines(page, [np.rint(curve).astype(np.int32)], False, tuple(shade * c for c in (62.0, 104.0, 58.0)), 7, cv2.LINE_AA)
-        cv2.polylines(page, [np.rint(curve).astype(np.int32)], False, tuple(shade * c for c in (88.0, 136.0, 76.0)), 2, cv2.LINE_AA)
+        line = np.rint(curve).astype(np.int32)
+        for colour, thick in (((62.0, 104.0, 58.0), 7), ((88.0, 136.0, 76.0), 2)):
+            cv2.polylines(page, [line], False, [shade * c for c in colour], thick, cv2.LINE_AA)
     pot = np.array([[-0.19, 0.36], [0.19, 0.36], [0.14, 0.0], [-0.14, 0.0]])
-    cv2.fillPoly(page, [np.rint([centre_m * SCALE, len(page)] + pot * SCALE * [1, -1]).astype(np.int32)], (196, 118, 84))
+    place = np.rint([centre_m * SCALE, len(page)] + pot * SCALE * [1, -1]).astype(np.int32)
+    cv2.fillPoly(page, [place], (196, 118, 84))
 
 
 def _lamp(page: Array, centre_m: float) -> None:
-    """A floor lamp beside the sideboard, with its glow on the wall."""
+    """A floor lamp with its glow on the wall."""
     import cv2
 
     height, width = page.shape[:2]
@@ -106,18 +114,19 @@ def _lamp(page: Array, centre_m: float) -> None:
     _rectangle(page, centre_m, 0.0, 0.026, 1.6, (64, 60, 56))
     _rectangle(page, centre_m, 0.0, 0.3, 0.03, (64, 60, 56))
     shade = np.array([[-0.12, 1.92], [0.12, 1.92], [0.2, 1.58], [-0.2, 1.58]])
-    cv2.fillPoly(page, [np.rint([centre_m * SCALE, height] + shade * SCALE * [1, -1]).astype(np.int32)], (250, 238, 206))
+    place = np.rint([centre_m * SCALE, height] + shade * SCALE * [1, -1]).astype(np.int32)
+    cv2.fillPoly(page, [place], (250, 238, 206))
 
 
 def _window_wall(rng: np.random.Generator) -> Array:
     import cv2
 
     page = _blank(ROOM_HIGH[0] - ROOM_LOW[0], ROOM_HIGH[2], (150, 166, 152), rng)
+    sky = np.array([(176, 206, 238), (214, 228, 242), (240, 242, 240), (168, 186, 150), (132, 156, 116)], np.float32)
     for centre in (2.4, 4.6):
         _rectangle(page, centre, 0.85, 1.6, 1.5, (244, 243, 240))
         for side in (-0.37, 0.37):
             rows, columns = _rectangle(page, centre + side, 0.92, 0.66, 1.36, (0, 0, 0))
-            sky = np.array([(176, 206, 238), (214, 228, 242), (240, 242, 240), (168, 186, 150), (132, 156, 116)], np.float32)
             page[rows, columns] = cv2.resize(sky[:, None], (columns.stop - columns.start, rows.stop - rows.start))
         _rectangle(page, centre, 0.78, 1.8, 0.07, (230, 226, 218))
     _rectangle(page, 3.25, 0.0, 6.5, 0.09, (236, 233, 226))
@@ -195,7 +204,8 @@ def build(folder: Path) -> None:
     """Write room.jpg into `folder`."""
     import cv2
 
-    cv2.imwrite(str(folder / "room.jpg"), cv2.cvtColor(paint_panorama(), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90])
+    bgr = cv2.cvtColor(paint_panorama(), cv2.COLOR_RGB2BGR)
+    cv2.imwrite(str(folder / "room.jpg"), bgr, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class DeviceCamera:
 
     def _missing(self, what: str) -> CameraUnavailable:
         names = ", ".join(found_devices())
-        there = f"Found: {names}; use --camera with one of these numbers." if names else "No camera was found under /dev/video*."
+        there = f"Found: {names}; use one of these numbers." if names else "No camera was found under /dev/video*."
         return CameraUnavailable(f"{what} {self._index}. {there} {_OTHERWISE}")
 
     def read(self, now_s: float, base_from_camera: Array) -> CameraImage | None:

@@ -53,11 +53,15 @@ class Figure:
 def base_from_body(pose: FigurePose) -> Array:
     """(4, 4) figure frame: on the floor below the neck, lifted and swayed by the walk."""
     result = np.eye(4)
-    result[:3, :3] = Rotation.from_euler("z", pose.body_yaw).as_matrix()
+    result[:2, :2] = _about_z(pose.body_yaw)
     bob = -0.5 * HIP_HEIGHT_M * (pose.step_size * np.sin(pose.step_phase)) ** 2
     result[:3, 3] = [pose.x_m, pose.y_m, bob]
     result[:3, 3] += result[:3, 1] * (pose.lean_m + 0.05 * pose.step_size * np.cos(pose.step_phase))
     return result
+
+
+def _about_z(angle: float) -> Array:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
 def base_from_head(pose: FigurePose) -> Array:
@@ -75,7 +79,7 @@ def figure_surfaces(figure: Figure, pose: FigurePose, camera_from_base: Array) -
     camera_from_body = camera_from_base @ base_from_body(pose)
     turn = np.eye(4)
     if pose.legs_yaw is not None:
-        turn[:3, :3] = Rotation.from_euler("z", pose.legs_yaw - pose.body_yaw).as_matrix()
+        turn[:2, :2] = _about_z(pose.legs_yaw - pose.body_yaw)
     legs = []
     for side, sign in (("left_leg", 1.0), ("right_leg", -1.0)):
         vertices, uv, triangles = figure.meshes[side]
@@ -142,11 +146,12 @@ def _recolour(rgb: Array, face_oval: Array) -> Array:
     hue, saturation, value = (hsv[..., i].astype(np.int32) for i in range(3))
     page = np.zeros(hue.shape, bool)
     page[:430, HEAD_PAGE[0]:] = True
-    skin = cv2.fillPoly(np.zeros(hue.shape, np.uint8), [np.rint(face_oval).astype(np.int32)], 1) > 0
+    skin = cv2.fillPoly(np.zeros(hue.shape, np.uint8), [np.rint(face_oval).astype(np.int32)], (1,)) > 0
     skin[:NECK_PAGE[1] + 110, :NECK_PAGE[0] + 90] = True
     reddish = ((hue < 20) | (hue > 168)) & (saturation > 80) & (value > 50)
     cloth = cv2.GaussianBlur((reddish & ~page & ~skin).astype(np.float32), (0, 0), 1.2)
-    hair = cv2.GaussianBlur((page & ~(skin & (value > 105)) & (hue > 12) & (hue < 32) & (saturation > 70) & (value < 215)).astype(np.float32), (0, 0), 1.5)
+    blond = page & ~(skin & (value > 105)) & (hue > 12) & (hue < 32) & (saturation > 70) & (value < 215)
+    hair = cv2.GaussianBlur(blond.astype(np.float32), (0, 0), 1.5)
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
     blue = np.clip(grey * np.array([0.46, 0.78, 1.15], np.float32), 0, 255)
     brown = rgb * np.array([0.62, 0.52, 0.46], np.float32)

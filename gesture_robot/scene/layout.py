@@ -1,7 +1,7 @@
 """Where things lie in the photograph, in the texture made from it, and on the figure.
 
-The photograph's pixels (u right, v down, d towards the viewer) become metres with `PX_PER_M`. The figure frame stands on
-the floor below the neck: x forward, y to the person's left, z up.
+The photograph's pixels (u right, v down, d towards the viewer) become metres with `PX_PER_M`. The figure frame stands
+on the floor below the neck: x forward, y to the person's left, z up.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ NEAREST_M = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """Triangles to draw: `vertices_camera` (N, 3) [m], `uv` (N, 2) texture pixels, `triangles` (K, 3) far ones first."""
+    """Triangles: `vertices_camera` (N, 3) [m], `uv` (N, 2) texture pixels, `triangles` (K, 3) far ones first."""
 
     vertices_camera: Array
     uv: Array
@@ -59,13 +59,14 @@ def draw_surface(picture: Array, surface: Surface, camera_matrix: Array, texture
     index = np.full((height * oversample, width * oversample), -1, np.int32)
     fixed = np.rint(corners * 16.0).astype(np.int32)
     for number, polygon in enumerate(fixed):
-        cv2.fillConvexPoly(index, polygon, number, cv2.LINE_8, 4)
+        cv2.fillConvexPoly(index, polygon, (number,), cv2.LINE_8, 4)
     texel = float(np.sqrt(np.median(np.abs(_signed_areas(uv)) / across[seen])))
     level = int(np.clip(np.rint(np.log2(max(texel, 1e-6))), 0, len(texture.levels) - 1))
     colours = _colours(index, _affine(corners, uv, across[seen]), texture.levels[level], 0.5**level)
-    alpha = cv2.compare(index, -1, cv2.CMP_GT)
+    alpha: Array = cv2.compare(index, -1, cv2.CMP_GT)  # type: ignore[call-overload]
     if oversample > 1:
-        colours, alpha = (cv2.resize(layer, (width, height), interpolation=cv2.INTER_AREA) for layer in (colours, alpha))
+        colours = cv2.resize(colours, (width, height), interpolation=cv2.INTER_AREA)
+        alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
     else:
         alpha = cv2.min(alpha, cv2.blur(alpha, (3, 3)))
     _blend(picture[top:top + height, left:left + width], colours, alpha)
@@ -84,10 +85,10 @@ def draw_shadow(picture: Array, x_m: float, y_m: float, camera_matrix: Array, ca
         return
     left, top, width, height = box
     shade = np.zeros((height, width), np.uint8)
-    cv2.fillConvexPoly(shade, np.rint((pixels - [left, top]) * 16.0).astype(np.int32), 90, cv2.LINE_AA, 4)
-    shade = cv2.blur(cv2.blur(shade, (9, 5)), (9, 5))
+    cv2.fillConvexPoly(shade, np.rint((pixels - [left, top]) * 16.0).astype(np.int32), (90,), cv2.LINE_AA, 4)
+    light = cv2.bitwise_not(cv2.blur(cv2.blur(shade, (9, 5)), (9, 5)))
     part = picture[top:top + height, left:left + width]
-    part[:] = cv2.multiply(part, cv2.merge([cv2.bitwise_not(shade)] * 3), scale=1.0 / 255.0)
+    part[:] = cv2.multiply(part, cv2.merge([light] * 3), scale=1.0 / 255.0)
 
 
 def _project(points_camera: Array, camera_matrix: Array) -> Array:
@@ -132,8 +133,9 @@ def _colours(index: Array, affine: Array, page: Array, scale: float) -> Array:
     number = index.ravel().astype(np.intp)
     x = np.arange(index.shape[1], dtype=np.float32)[None, :]
     y = np.arange(index.shape[0], dtype=np.float32)[:, None]
-    u, along_y, offset_u, v, other_y, offset_v = (
-        np.take(row, number, mode="clip").reshape(index.shape) for row in np.ascontiguousarray(affine.T) * np.float32(scale))
+    rows = np.ascontiguousarray(affine.T) * np.float32(scale)
+    planes = [np.take(row, number, mode="clip").reshape(index.shape) for row in rows]
+    u, along_y, offset_u, v, other_y, offset_v = planes
     shift = np.float32(0.5 * scale - 0.5)
     for total, slope, offset in ((u, along_y, offset_u), (v, other_y, offset_v)):
         total *= x
@@ -148,7 +150,7 @@ def _blend(target: Array, colours: Array, alpha: Array) -> None:
     """Copy where the figure is solid, mix along its border."""
     import cv2
 
-    cv2.copyTo(colours, cv2.compare(alpha, 255, cv2.CMP_EQ), target)
+    cv2.copyTo(colours, cv2.inRange(alpha, 255, 255), target)  # type: ignore[call-overload]
     border = np.nonzero(cv2.inRange(alpha, 1, 254))  # type: ignore[call-overload]
     share = alpha[border].astype(np.float32)[:, None] / 255.0
     target[border] = (target[border] * (1.0 - share) + colours[border] * share + 0.5).astype(np.uint8)

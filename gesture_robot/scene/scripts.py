@@ -50,8 +50,9 @@ class SceneScript:
     actors: tuple[Actor, ...] = ()
 
 
-def _crossing(start_s: float, x_m: float, reach_m: float, speed: float, face: float, body: float) -> tuple[KeyFrame, ...]:
-    """Across the picture from the robot's left to its right and, eight seconds later, back."""
+def _crossing(start_s: float, x_m: float, reach_m: float, speed: float, face: float,
+              body: float) -> tuple[KeyFrame, ...]:
+    """Across the picture from the robot's left to its right and, five seconds later, back."""
     time = 2 * reach_m / speed
     back_s = start_s + time + 5.0
     return (KeyFrame(start_s, x_m, reach_m, face, body),
@@ -68,21 +69,22 @@ _VISITOR = (
 
 _FAR = (
     KeyFrame(0.4, 3.9, 3.2, 50, 65), KeyFrame(3.6, 3.58, 0.3, 50, 45), KeyFrame(4.6, 3.58, 0.3, 50, 35),
-    KeyFrame(5.4, 3.58, 0.3, 0, 5), KeyFrame(14.0, 3.58, 0.3, 0, 0), KeyFrame(14.8, 3.58, 0.3, 60, 45),
-    KeyFrame(18.2, 3.8, -3.1, 60, 70))
+    KeyFrame(5.4, 3.58, 0.3, 0, 5), KeyFrame(14.0, 3.58, 0.3, 0, 0), KeyFrame(14.8, 3.58, 0.3, 50, 45),
+    KeyFrame(18.2, 3.8, -3.1, 50, 70))
 
 _LOOKER = (
-    KeyFrame(3.0, 1.95, -0.55, -50, -25), KeyFrame(3.8, 1.95, -0.55, 0, 0), KeyFrame(15.0, 1.95, -0.55, 0, 0),
+    KeyFrame(3.0, 1.95, -0.55, -48, -25), KeyFrame(3.8, 1.95, -0.55, 0, 0), KeyFrame(15.0, 1.95, -0.55, 0, 0),
     KeyFrame(15.8, 1.95, -0.6, 55, 45), KeyFrame(18.4, 2.4, -2.6, 60, 70))
 
 _OTHER = (
-    KeyFrame(2.0, 2.3, 0.75, 48, 30), KeyFrame(5.0, 2.3, 0.75, 55, 30), KeyFrame(9.0, 2.3, 0.75, 46, 30),
-    KeyFrame(13.0, 2.3, 0.75, 54, 30))
+    KeyFrame(2.0, 2.3, 0.75, 46, 30), KeyFrame(5.0, 2.3, 0.75, 50, 30), KeyFrame(9.0, 2.3, 0.75, 44, 30),
+    KeyFrame(13.0, 2.3, 0.75, 49, 30))
 
 _WAVER = (
     KeyFrame(0.4, 2.7, 2.5, 50, 65), KeyFrame(3.2, 2.2, 0.0, 50, 45), KeyFrame(4.2, 2.2, 0.0, 0, 5),
     KeyFrame(5.0, 2.2, 0.0), KeyFrame(5.6, 2.2, 0.0, wave=1.0), KeyFrame(9.0, 2.2, 0.0, wave=1.0),
-    KeyFrame(9.8, 2.2, 0.0), KeyFrame(15.0, 2.2, 0.0), KeyFrame(15.8, 2.2, -0.05, 60, 45), KeyFrame(18.4, 2.4, -2.5, 60, 70))
+    KeyFrame(9.8, 2.2, 0.0), KeyFrame(15.0, 2.2, 0.0), KeyFrame(15.8, 2.2, -0.05, 60, 45),
+    KeyFrame(18.4, 2.4, -2.5, 60, 70))
 
 _SCENES = {scene.name: scene for scene in (
     SceneScript("visitor", "comes in looking aside, turns to the robot at 2.5 m, comes to 1.6 m, stays, leaves", 20.0,
@@ -91,7 +93,7 @@ _SCENES = {scene.name: scene for scene in (
                 (Actor("passer", _crossing(1.5, 2.4, 2.4, 1.1, 50.0, 65.0)),)),
     SceneScript("passer_by_facing", "crosses twice at 1.4 m/s, face towards the robot", 20.0,
                 (Actor("passer", _crossing(1.5, 2.3, 2.6, 1.4, 0.0, 55.0)),)),
-    SceneScript("two_people", "two stand before the robot; one looks at it and later leaves, the other looks aside", 20.0,
+    SceneScript("two_people", "two stand before the robot; one looks at it and later leaves, one looks aside", 20.0,
                 (Actor("looker", _LOOKER), Actor("other", _OTHER, look="blue"))),
     SceneScript("far_visitor", "as visitor, but turns to the robot at 3.6 m and stays there", 20.0,
                 (Actor("visitor", _FAR),)),

@@ -18,7 +18,7 @@ from gesture_robot.speech.espeak_voices import resolve_voice
 from gesture_robot.speech.join import fit_to_frames, join_speech, shift_speech
 from gesture_robot.speech.sentences import pause_after, split_sentences
 from gesture_robot.speech.text import clean, has_words, spoken_words
-from gesture_robot.speech.word_times import Sound, group_events, words_in_samples
+from gesture_robot.speech.word_times import Sound, group_events, mark_stress, words_in_samples
 
 _SILENCE = 1e-3
 _CEILING = 0.98
@@ -118,6 +118,7 @@ class EspeakTts:
             if not groups or self._stops != began:
                 return None
             words = words_in_samples(tokens, groups, session.phonemes_of)
+            mark_stress(words, groups, session.phonemes_of)
         samples = _end_with_pause(_limit(samples), pause_after(sentence, config.pause_s))
         sounds = [sound for group in groups for sound in group.sounds]
         return samples, _words(words, len(samples)), _phonemes(sounds, len(samples))
@@ -128,6 +129,12 @@ def languages() -> tuple[str, ...]:
     from gesture_robot.speech.espeak_voices import voice_table
 
     return tuple(sorted(voice_table().by_language))
+
+
+def library_version() -> str:
+    """Version of the installed library, for reports. Raises MissingDependency."""
+    with open_session() as session:
+        return session.version()
 
 
 def _limit(samples: Array) -> Array:

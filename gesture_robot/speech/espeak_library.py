@@ -7,25 +7,19 @@ spoken depends on text and settings alone. One session at a time per process; a 
 
 from __future__ import annotations
 
-import atexit
 import ctypes
-import ctypes.util
 import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 
 from gesture_robot.errors import MissingDependency
+from gesture_robot.speech.espeak_paths import locate, unload
 
 RATE_HZ = 22050
 RATE, VOLUME, PITCH, RANGE = 1, 2, 3, 4
-MAX_DATA_PATH_BYTES = 159
 _WORD, _PHONEME = 1, 7
 _INITIALIZE_FLAGS = 1 | 2 | 0x8000
 """Phoneme events, in IPA, and never exit the process."""
@@ -142,6 +136,10 @@ class EspeakSession:
             index += 1
         return tuple(found)
 
+    def version(self) -> str:
+        """Such as "1.52.0"."""
+        return (self._library.espeak_Info(None) or b"").decode().split(" ")[0]
+
     def variants(self) -> tuple[str, ...]:
         """Voice variants ("f3"), from the data folder."""
         path = ctypes.c_char_p()
@@ -158,7 +156,10 @@ def open_session() -> Iterator[EspeakSession]:
         MissingDependency: neither the wheel nor Debian's library is there, or it does not start.
     """
     with _LOCK:
-        library_path, data_path = _locate()
+        library_path, data_path = locate()
+        if data_path and not os.path.exists(data_path):  # a cleaner of temporary folders took the link
+            locate.cache_clear()
+            library_path, data_path = locate()
         try:
             library = _declare(ctypes.CDLL(library_path))
         except OSError as error:
@@ -169,45 +170,19 @@ def open_session() -> Iterator[EspeakSession]:
                 raise MissingDependency(
                     "espeak-ng", "espeak", f"its data in '{data_path or 'the system folder'}' cannot be read"
                 )
-            if hasattr(library, "espeak_ng_SetRandSeed"):
-                library.espeak_ng_SetRandSeed(ctypes.c_long(1))
+            _seed_noise(library)
             yield EspeakSession(library)
         finally:
             library.espeak_Terminate()
-            _unload(library)
+            unload(library)
 
 
-def short_data_path(data_path: str) -> str:
-    """A path to the same folder that the library can take: it refuses 160 bytes and more.
-
-    A longer one is reached through a link in a short temporary folder, which is removed at exit.
-    """
-    if len(os.fsencode(data_path)) <= MAX_DATA_PATH_BYTES:
-        return data_path
-    for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
-        if len(os.fsencode(parent)) > MAX_DATA_PATH_BYTES - 40 or not os.access(parent, os.W_OK):
-            continue
-        folder = tempfile.mkdtemp(prefix="espeak-", dir=parent)
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        link = os.path.join(folder, "espeak-ng-data")
-        os.symlink(data_path, link, target_is_directory=True)
-        return link
-    raise MissingDependency(
-        "espeak-ng", "espeak", f"the path '{data_path}' is too long and no short temporary folder is writable"
-    )
-
-
-@lru_cache(maxsize=1)
-def _locate() -> tuple[str, str | None]:
-    """Library file and data folder (None: the library's own): from the wheel, else from the system."""
-    try:
-        loader = import_module("espeakng_loader")
-        return str(loader.get_library_path()), short_data_path(str(loader.get_data_path()))
-    except ImportError:
-        name = ctypes.util.find_library("espeak-ng")
-    if name is None:
-        raise MissingDependency("espeak-ng", "espeak", "on Debian and Ubuntu also: apt install libespeak-ng1")
-    return name, None
+def _seed_noise(library: ctypes.CDLL) -> None:
+    """Breath and hiss are random numbers; before 1.52 they were the C library's."""
+    if hasattr(library, "espeak_ng_SetRandSeed"):
+        library.espeak_ng_SetRandSeed(ctypes.c_long(1))
+    else:
+        ctypes.CDLL(None).srand(1)
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
@@ -215,12 +190,6 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.espeak_TextToPhonemes.restype = ctypes.c_char_p
     library.espeak_Info.restype = ctypes.c_char_p
     return library
-
-
-def _unload(library: ctypes.CDLL) -> None:
-    dlclose = getattr(import_module("_ctypes"), "dlclose", None)
-    if dlclose is not None:
-        dlclose(library._handle)
 
 
 def _collect(events: object, into: list[RawEvent]) -> None:

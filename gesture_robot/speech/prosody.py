@@ -203,7 +203,7 @@ def _close(active: Array, gap: int, shortest: int) -> Array:
     """Fill holes of up to `gap` hops, then drop runs shorter than `shortest`."""
     result = active.copy()
     for value, limit in ((False, gap + 1), (True, shortest)):
-        edges = np.flatnonzero(np.diff(np.concatenate([[not value], result == value, [not value]]).astype(np.int8)))
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], result == value, [False]]).astype(np.int8)))
         for start, end in zip(edges[::2], edges[1::2], strict=False):
             inside = start > 0 and end < len(result)
             if end - start < limit and (value or inside):

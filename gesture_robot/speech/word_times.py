@@ -80,13 +80,7 @@ def split_sounds(sounds: Sequence[str], forms: Sequence[Sequence[str]]) -> list[
     """
     if len(forms) == 1:
         return [0, len(sounds)]
-    joined = [ipa for form in forms for ipa in form]
-    cost = np.zeros((len(sounds) + 1, len(joined) + 1))
-    cost[:, 0], cost[0, :] = np.arange(len(sounds) + 1), np.arange(len(joined) + 1)
-    for i, sound in enumerate(sounds, 1):
-        for j, ipa in enumerate(joined, 1):
-            cost[i, j] = min(cost[i - 1, j - 1] + _difference(sound, ipa), cost[i - 1, j] + 1.0, cost[i, j - 1] + 1.0)
-    reached = _trace(cost, sounds, joined)
+    reached = _align(sounds, [ipa for form in forms for ipa in form])
     cuts, position = [0], 0
     for form in forms[:-1]:
         position += len(form)
@@ -94,8 +88,33 @@ def split_sounds(sounds: Sequence[str], forms: Sequence[Sequence[str]]) -> list[
     return [*cuts, len(sounds)]
 
 
+def mark_stress(
+    words: Sequence[tuple[Token, int, int]], groups: Sequence[Spoken], alone: Callable[[str], list[str]]
+) -> None:
+    """Give the sounds the stress marks of the words spoken `alone`, if the library's events carry none (1.51)."""
+    sounds = [sound for group in groups for sound in group.sounds]
+    if any(mark in sound.ipa for sound in sounds for mark in STRESS):
+        return
+    for token, start, end in words:
+        own = [sound for sound in sounds if start <= sound.start < end]
+        form = alone(token.text)
+        reached = _align([sound.ipa for sound in own], form)
+        for index, ipa in enumerate(form):
+            if ipa[0] in STRESS and reached[index] < len(own) and is_vowel(own[reached[index]].ipa):
+                own[reached[index]].ipa = ipa[0] + own[reached[index]].ipa
+
+
+def _align(sounds: Sequence[str], joined: Sequence[str]) -> list[int]:
+    """For each number of joined symbols used (0 .. all), how many sounds were used."""
+    cost = np.zeros((len(sounds) + 1, len(joined) + 1))
+    cost[:, 0], cost[0, :] = np.arange(len(sounds) + 1), np.arange(len(joined) + 1)
+    for i, sound in enumerate(sounds, 1):
+        for j, ipa in enumerate(joined, 1):
+            cost[i, j] = min(cost[i - 1, j - 1] + _difference(sound, ipa), cost[i - 1, j] + 1.0, cost[i, j - 1] + 1.0)
+    return _trace(cost, sounds, joined)
+
+
 def _trace(cost: np.ndarray, sounds: Sequence[str], joined: Sequence[str]) -> list[int]:
-    """For each number of joined symbols used, how many sounds were used."""
     i, j = len(sounds), len(joined)
     reached = [0] * (j + 1)
     reached[j] = i

@@ -95,16 +95,16 @@ def test_a_stop_is_latched_and_drops_commands(running, hold):
 def test_release_forgets_old_motion_starts_at_the_measured_pose_and_slowly(running, hold, wren, at_rest):
     controller = running.controller
     running.run(0.3, lambda t: hold("gesture", t, RAISED))
-    old = hold("gesture", running.now_s, RAISED)
     controller.stop(running.now_s)
     running.run(0.5)
     pushed = wren.rest.copy()
     pushed[wren.index("left_elbow")] = -0.7
     controller.release(running.now_s, replace(at_rest, positions=pushed))
+    under_way = replace(hold("gesture", running.now_s, RAISED), stamp_s=running.now_s - 0.01)
+    assert controller.submit(under_way, running.now_s) is False
     q, v = running.run(1.0)
     np.testing.assert_array_equal(q, np.tile(pushed, (100, 1)))
     assert not v.any()
-    assert controller.submit(old, running.now_s) is False
     _, v = running.run(0.5, lambda t: hold("gesture", t, RAISED))
     assert v.any() and (np.abs(v).max(axis=0) <= 0.2 * wren.max_velocity + 1e-9).all()
 

@@ -9,6 +9,7 @@ from gesture_robot.control.collision import RANGE_M, CollisionGuard
 from gesture_robot.control.controller import Controller
 from gesture_robot.control.limits import JointLimits
 from gesture_robot.errors import MissingDependency
+from gesture_robot.robots.model import load_model
 from gesture_robot.robots.mujoco_model import collision_pairs
 
 ACROSS = {"left_shoulder_roll": -0.4, "left_elbow": -1.9, "left_shoulder_yaw": 1.2}
@@ -46,16 +47,32 @@ def test_no_pair_moves_more_than_the_bound_between_two_looks(guard, wren):
     assert seen > 100
 
 
-def test_a_path_through_the_body_is_blocked_even_when_both_ends_are_free(guard, wren):
-    limits = JointLimits(wren)
-    start = posed(wren, {"left_shoulder_pitch": -0.6, "left_elbow": -1.9, "left_shoulder_yaw": 1.0})
-    assert guard.colliding(start) == [()]
-    velocity = np.zeros(len(start))
-    velocity[wren.index("left_shoulder_pitch")] = 4.0
-    positions, velocities = limits.brake(start, velocity)
-    assert guard.blocking(positions, velocities, 0.01)[wren.index("left_shoulder_pitch")]
-    positions, velocities = limits.brake(start, -velocity)
-    assert not guard.blocking(positions, velocities, 0.01).any()
+TURNSTILE = """<robot name="turnstile">
+  <link name="base"><collision><origin xyz="0.4 0 0"/><geometry><cylinder radius="0.01" length="0.4"/></geometry></collision></link>
+  <link name="hub"/>
+  <link name="arm"><inertial><mass value="1"/><inertia ixx="0.1" iyy="0.1" izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial>
+    <collision><origin xyz="0.4 0 0"/><geometry><sphere radius="0.02"/></geometry></collision></link>
+  <joint name="hub_fixed" type="fixed"><parent link="base"/><child link="hub"/></joint>
+  <joint name="turn" type="revolute"><parent link="hub"/><child link="arm"/><axis xyz="0 0 1"/>
+    <limit lower="-1.5" upper="1.5" velocity="5" effort="10"/></joint>
+  <joint name="lift" type="prismatic"><parent link="arm"/><child link="tip"/><axis xyz="0 0 1"/>
+    <limit lower="0" upper="0.1" velocity="1" effort="10"/></joint>
+  <link name="tip"><inertial><mass value="1"/><inertia ixx="0.1" iyy="0.1" izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial>
+    <collision><origin xyz="0.4 0 0"/><geometry><sphere radius="0.015"/></geometry></collision></link>
+</robot>"""
+
+
+def test_a_thin_thing_between_two_ticks_is_not_missed(tmp_path):
+    (tmp_path / "turnstile.urdf").write_text(TURNSTILE)
+    (tmp_path / "turnstile.yaml").write_text("rest: {turn: -1.0}\nmax_acceleration: {turn: 10.0, lift: 5.0}\n")
+    model = load_model(str(tmp_path / "turnstile.urdf"))
+    guard, limits = CollisionGuard(model, 0.002), JointLimits(model, tick_s=0.1)
+    positions, velocities = limits.brake(np.array([-0.6, 0.0]), np.array([5.0, 0.0]))
+    assert min(guard.distances(q).min() for q in positions) > 0.01  # every tick is clear, the arm swings through the pole
+    assert positions[0, 0] < 0.0 < positions[-1, 0]
+    assert guard.blocking(positions, velocities, 0.1)[0]
+    positions, velocities = limits.brake(np.array([-0.6, 0.0]), np.array([2.0, 0.5]))
+    assert not guard.blocking(positions, velocities, 0.1).any()
 
 
 def test_a_robot_that_begins_too_near_may_leave_but_not_come_nearer(wren):

@@ -29,8 +29,9 @@ def speak(text=TEXT, seed=0, emotion="neutral"):
     for word in words:
         inside = (clock >= word.start_s) & (clock < word.end_s)
         level = 0.1 if word.text.lower() in SMALL else 0.4
-        phase = (clock[inside] - word.start_s) / (word.end_s - word.start_s)
-        samples[inside] = level * np.sin(np.pi * phase) ** 0.5 * np.sign(np.sin(2 * np.pi * 130 * clock[inside]))
+        since = clock[inside] - word.start_s
+        cycles = 150.0 * since - 60.0 * since**2  # a falling pitch, as a voice has
+        samples[inside] = level * np.sin(np.pi * since / (word.end_s - word.start_s)) * np.sign(np.sin(2 * np.pi * cycles))
     return Speech("test", text, RATE, samples, tuple(words), tuple(phonemes), emotion)
 
 

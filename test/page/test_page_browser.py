@@ -47,9 +47,12 @@ def pictures(driver: Any) -> list[Any]:
 @pytest.fixture(scope="module")
 def opened(wren: RobotModel, chromium: Any) -> Iterator[tuple[OperatorPage, Any]]:
     camera = np.full((480, 640, 3), (200, 30, 30), np.uint8)
-    face = np.full((240, 320, 3), (20, 40, 180), np.uint8)
+
+    def face() -> np.ndarray:
+        return np.full((240, 320, 3), (20, 40, 180), np.uint8)
+
     with OperatorPage(wren, "127.0.0.1:0", gestures=("wave", "open_palms")) as page:
-        page.update(PageState(1.0, wren.rest, camera, face, "greet", "came <close>", "gesture", people=("p1: 1.9 m",),
+        page.update(PageState(1.0, wren.rest, camera, face, "greet", "came <close>", "running", people=("p1: 1.9 m",),
                               spoken_words=("Hello", "there"), spoken_word=0, status=(("Camera", "15 pictures/s"),)))
         chromium.get_log("performance")
         chromium.get(page.url)
@@ -110,7 +113,7 @@ def test_stop_then_release(opened: tuple[OperatorPage, Any], wren: RobotModel) -
     button(driver, "STOP").click()
     assert page.stop_pressed.wait(TIMEOUT_S)
     assert set(page.poll()) == {PageEvent("stop")}
-    page.update(PageState(2.0, wren.rest, mode="stop", stopped=True))
+    page.update(PageState(2.0, wren.rest, mode="stopped", stopped=True))
     wait(driver, lambda d: "holds still until released" in page_text(d), "stopped")
     wait(driver, lambda d: button(d, "Release").is_enabled(), "Release enabled")
     page.poll()

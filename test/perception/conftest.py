@@ -8,6 +8,7 @@ import pytest
 
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import CameraImage, Expression, Person
+from gesture_robot.resources import resource_path
 
 FOCAL_PX = 554.0
 MATRIX = np.array([[FOCAL_PX, 0.0, 320.0], [0.0, FOCAL_PX, 240.0], [0.0, 0.0, 1.0]])
@@ -29,23 +30,30 @@ def picture() -> Callable[..., CameraImage]:
 
 
 @pytest.fixture(scope="session")
-def astronaut() -> Array:
-    """(480, 640, 3) a real portrait on grey; public domain (NASA), from scikit-image."""
+def portrait() -> Array:
+    """(512, 512, 3) a real photograph, public domain (NASA)."""
     import cv2
-    from skimage.data import astronaut
+
+    bgr = cv2.imread(str(resource_path("config/scene/astronaut.jpg")))
+    return np.ascontiguousarray(bgr[:, :, ::-1])
+
+
+@pytest.fixture(scope="session")
+def one_person(portrait: Array) -> Array:
+    """(480, 640, 3) the portrait on grey."""
+    import cv2
 
     rgb = GREY.copy()
-    rgb[:, 80:560] = cv2.resize(astronaut(), (480, 480), interpolation=cv2.INTER_AREA)
+    rgb[:, 80:560] = cv2.resize(portrait, (480, 480), interpolation=cv2.INTER_AREA)
     return rgb
 
 
 @pytest.fixture(scope="session")
-def two_astronauts() -> Array:
+def two_people(portrait: Array) -> Array:
     """The portrait and its mirror image side by side."""
     import cv2
-    from skimage.data import astronaut
 
-    half = cv2.resize(astronaut(), (320, 320), interpolation=cv2.INTER_AREA)
+    half = cv2.resize(portrait, (320, 320), interpolation=cv2.INTER_AREA)
     rgb = GREY.copy()
     rgb[80:400, :320], rgb[80:400, 320:] = half, half[:, ::-1]
     return rgb

@@ -131,10 +131,10 @@ def outside(shape, points):
 
 
 def test_collision_shapes_are_tight(model):
-    """No part of a shell is over 16 mm outside the collision shapes, so what the guard allows also looks right."""
+    """No part of a shell is over 20 mm outside the collision shapes, so what the guard allows also looks right."""
     trimesh = pytest.importorskip("trimesh")
     for link in tree_of(model).links.values():
         if link.collisions:
             shells = [trimesh.load(v.mesh, force="mesh").vertices for v in link.visuals if v.kind == "mesh"]
             distance = np.min([outside(shape, np.vstack(shells)) for shape in link.collisions], axis=0)
-            assert distance.max() < 0.016, f"{link.name}: {distance.max() * 1e3:.1f} mm"
+            assert distance.max() < 0.02, f"{link.name}: {distance.max() * 1e3:.1f} mm"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from gesture_robot.errors import CameraUnavailable, InvalidInput
 from gesture_robot.scene import devices
 from gesture_robot.scene.camera import forward_camera
@@ -49,7 +50,7 @@ class FakeCapture:
 
 def test_no_camera_says_what_was_found_and_what_else_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "found_devices", lambda: ())
-    with pytest.raises(CameraUnavailable, match=r"camera 3.*No camera was found.*--video FILE.*built-in scene") as caught:
+    with pytest.raises(CameraUnavailable, match=r"camera 3.*No camera was found.*--video FILE.*scene") as caught:
         open_camera(camera=3)
     assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
     monkeypatch.setattr(devices, "found_devices", lambda: ("/dev/video0", "/dev/video2"))
@@ -67,7 +68,8 @@ def test_unplugged_camera_raises_and_comes_back(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(FakeCapture, "plugged", True)
     camera = DeviceCamera(0, 15.0)
     image = camera.read(0.0, HERE)
-    assert image is not None and image.rgb.shape == (120, 160, 3) and image.camera_matrix[0, 0] == pytest.approx(138.56, abs=0.1)
+    assert image is not None and image.rgb.shape == (120, 160, 3)
+    assert image.camera_matrix[0, 0] == pytest.approx(138.56, abs=0.1)
     assert camera.read(0.01, HERE) is None
     monkeypatch.setattr(FakeCapture, "plugged", False)
     for now_s in (0.2, 0.4):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import CameraImage, PersonDetection
 from gesture_robot.protocols import PerceptionBackend
@@ -95,3 +96,17 @@ def test_nobody_is_seen_in_the_empty_room(backend: PerceptionBackend) -> None:
         camera = SceneCamera("empty", mount="head")
         image = camera.read(9000.0 + 10.0 * number, forward_camera(yaw=yaw))
         assert image is not None and not faces(backend.detect(image))
+
+
+def test_the_wave_is_seen_while_the_hand_swings(backend: PerceptionBackend) -> None:
+    from gesture_robot.perception.waving import WaveDetector
+
+    camera, detector = SceneCamera("waver"), WaveDetector()
+    seen = {}
+    for now_s in np.arange(4.6, 7.4, 1.0 / 15.0):
+        image = camera.read(now_s + 1e-3, HERE)
+        assert image is not None
+        found = backend.detect(image)
+        seen[now_s] = bool(found) and detector.update(found[0].body_keypoints_px, now_s)
+    assert not any(wave for now_s, wave in seen.items() if now_s < 5.2)
+    assert all(wave for now_s, wave in seen.items() if now_s > 6.9)

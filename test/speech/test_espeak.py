@@ -5,15 +5,16 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gesture_robot.errors import InvalidInput, MissingDependency, UnknownName
-from gesture_robot.speech import espeak_library
+from gesture_robot.speech import espeak_library, espeak_paths
 from gesture_robot.speech.config import SpeechConfig
-from gesture_robot.speech.espeak import EspeakTts, languages
+from gesture_robot.speech.espeak import EspeakTts, languages, library_version
 from gesture_robot.speech.text import spoken_words
 
 GREETINGS = {
@@ -122,7 +123,7 @@ def test_emotion_changes_rate_mildly_and_in_the_expected_direction(espeak: Espea
 def test_a_data_path_of_250_characters_works(
     espeak: EspeakTts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library, data = espeak_library._locate()
+    library, data = espeak_paths.locate()
     if data is None:
         pytest.skip("the system's library has its own data folder")
     deep = tmp_path
@@ -132,40 +133,79 @@ def test_a_data_path_of_250_characters_works(
     (deep / "espeak-ng-data").symlink_to(data)
     registered: list[tuple] = []  # type: ignore[type-arg]
     monkeypatch.setattr(atexit, "register", lambda *call, **more: registered.append((call, more)))
-    short = espeak_library.short_data_path(str(deep / "espeak-ng-data"))
+    short = espeak_paths.short_data_path(str(deep / "espeak-ng-data"))
     expected = espeak.synthesize("hello").samples
-    monkeypatch.setattr(espeak_library, "_locate", lambda: (library, short))
-    assert len(os.fsencode(short)) <= espeak_library.MAX_DATA_PATH_BYTES
+    monkeypatch.setattr(espeak_library, "locate", lambda: (library, short))
+    assert len(os.fsencode(short)) <= espeak_paths.MAX_DATA_PATH_BYTES
     assert np.array_equal(EspeakTts().synthesize("hello").samples, expected)
     (function, *arguments), more = registered[0]
     function(*arguments, **more)
     assert not Path(short).parent.exists() and Path(data).exists()
 
 
+def test_the_version_is_known(espeak: EspeakTts) -> None:
+    assert library_version().startswith("1.")
+
+
 def test_a_short_path_is_left_alone() -> None:
-    assert espeak_library.short_data_path("/usr/share/espeak-ng-data") == "/usr/share/espeak-ng-data"
+    assert espeak_paths.short_data_path("/usr/share/espeak-ng-data") == "/usr/share/espeak-ng-data"
 
 
-def test_without_a_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def forget_library() -> Iterator[None]:
+    espeak_paths.locate.cache_clear()
+    yield
+    espeak_paths.locate.cache_clear()
+
+
+def test_a_link_that_was_cleaned_away_is_made_again(
+    espeak: EspeakTts, forget_library: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, data = espeak_paths.locate()
+    if data is None:
+        pytest.skip("the system's library has its own data folder")
+    link = tmp_path / "espeak-ng-data"
+    monkeypatch.setattr(espeak_paths, "candidates", lambda: iter([(library, data)]))
+
+    def relink(path: str) -> str:
+        link.symlink_to(path)
+        return str(link)
+
+    monkeypatch.setattr(espeak_paths, "short_data_path", relink)
+    espeak_paths.locate.cache_clear()
+    espeak.synthesize("hello")
+    link.unlink()
+    assert espeak.synthesize("hello").words and link.exists()
+
+
+def test_without_a_library_the_extra_is_named(forget_library: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    espeak_library._locate.cache_clear()
-    monkeypatch.setattr(espeak_library, "import_module", missing)
-    monkeypatch.setattr(espeak_library.ctypes.util, "find_library", lambda name: None)
-    with pytest.raises(MissingDependency, match=r"gesture_robot\[espeak\]"):
-        espeak_library._locate()
-    espeak_library._locate.cache_clear()
+    monkeypatch.setattr(espeak_paths, "import_module", missing)
+    monkeypatch.setattr(espeak_paths.ctypes.util, "find_library", lambda name: "libno-such-thing.so.7")
+    with pytest.raises(MissingDependency, match=r"apt install libespeak-ng1.*gesture_robot\[espeak\]"):
+        EspeakTts().synthesize("hello")
 
 
-def test_a_broken_library_is_named(espeak: EspeakTts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    library, _ = espeak_library._locate()
-    monkeypatch.setattr(espeak_library, "_locate", lambda: (library, str(tmp_path)))
-    with pytest.raises(MissingDependency, match="cannot be read"), espeak_library.open_session():
-        pass
+def test_the_system_library_is_tried_when_the_wheel_does_not_load(
+    espeak: EspeakTts, forget_library: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, data = espeak_paths.locate()
     (tmp_path / "no.so").write_bytes(b"not a library")
-    monkeypatch.setattr(espeak_library, "_locate", lambda: (str(tmp_path / "no.so"), None))
-    with pytest.raises(MissingDependency, match="espeak"), espeak_library.open_session():
+    monkeypatch.setattr(
+        espeak_paths, "candidates", lambda: iter([(str(tmp_path / "no.so"), str(tmp_path)), (library, data)])
+    )
+    espeak_paths.locate.cache_clear()
+    assert espeak_paths.locate() == (library, data)
+
+
+def test_a_library_without_its_data_is_named(
+    espeak: EspeakTts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, _ = espeak_paths.locate()
+    monkeypatch.setattr(espeak_library, "locate", lambda: (library, str(tmp_path)))
+    with pytest.raises(MissingDependency, match="cannot be read"), espeak_library.open_session():
         pass
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gesture_robot import registry
 from gesture_robot.datatypes import EMOTIONS
 from gesture_robot.errors import InvalidInput, MissingDependency, UnknownName
 from gesture_robot.speech.config import SpeechConfig
-from gesture_robot.speech.text import spoken_words
+from gesture_robot.speech.sentences import split_sentences
+from gesture_robot.speech.text import clean, spoken_words
 
 TEXTS = (
     "Hello, welcome to the museum!",
@@ -139,3 +142,45 @@ def test_unknown_emotion_lists_the_known_ones(engine: Any) -> None:
 def test_strange_characters_do_not_break_it(engine: Any) -> None:
     speech = engine.synthesize("Hello\u200b \ud83d wor\x00ld \u202e𝕏 &amp; <b>bold</b> [[x]]")
     assert speech.words[0].text == "Hello" and speech.duration_s < 15.0
+
+
+WILD = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "for",
+                "the",
+                "in",
+                "of",
+                "a",
+                "$5.20",
+                "21st",
+                "Dr.",
+                "e.g.",
+                "--",
+                "你好",
+                "музей",
+                "café",
+                "x" * 30,
+                "R2-D2",
+            ]
+        ),
+        st.text(min_size=1, max_size=12),
+        st.sampled_from([",", ".", "?!", "...", "\n\n", "(", '"', "&", "1,000.5", "http://a.b/c", "😀", "\u0301"]),
+    ),
+    max_size=14,
+).map(" ".join)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=WILD)
+def test_any_text_is_spoken_in_order_or_refused(engine: Any, text: str) -> None:
+    try:
+        speech = engine.synthesize(text)
+    except InvalidInput:
+        return
+    assert [w.text for w in speech.words] == [t.text for s in split_sentences(clean(text)) for t in spoken_words(s)]
+    assert all(a.start_s <= b.start_s and a.end_s <= b.end_s for a, b in pairwise(speech.words))
+    assert all(a.end_s <= b.start_s + 1e-6 for a, b in pairwise(speech.words))
+    assert all(a.end_s <= b.start_s + 1e-6 for a, b in pairwise(speech.phonemes))
+    assert speech.words[-1].end_s <= speech.duration_s + 1e-9
