@@ -6,13 +6,14 @@ ARGS ?=
 # No display of its own and nobody at the keyboard: run the scene once, without the page.
 HEADLESS ?= $(if $(filter true,$(CI)),1,)
 
-.PHONY: help demo test core-test benchmark lint doctor setup clean
+.PHONY: help demo test core-test benchmark lint docs doctor setup clean
 
 help:
 	@echo "make demo       a robot greets a visitor (HEADLESS=1: no page, results in out/demo)"
 	@echo "make test       all tests             make core-test  those without browser and whole scenes"
 	@echo "make benchmark  one table of figures  make lint       ruff and mypy"
-	@echo "make doctor     what is installed     make clean      remove .venv, build and out"
+	@echo "make docs       write docs/settings.md  make doctor     what is installed"
+	@echo "make clean      remove .venv, build and out"
 
 demo:
 	@tools/set_up demo
@@ -34,6 +35,10 @@ lint:
 	@tools/set_up demo test
 	@$(PY) -m ruff check gesture_robot test benchmark tools setup.py
 	@$(PY) -m mypy
+
+docs:
+	@tools/set_up demo test
+	@$(PY) tools/write_settings.py
 
 doctor:
 	@tools/set_up demo

@@ -28,17 +28,21 @@ def measure(commands: int = COMMANDS) -> list[Row]:
 
 
 def _stress(model: RobotModel, commands: int) -> list[Row]:
-    report = run_stress(model, MujocoRobot(model), commands, progress=lambda turns: tqdm(turns, "wild commands", leave=False))
+    report = run_stress(
+        model, MujocoRobot(model), commands, progress=lambda turns: tqdm(turns, "wild commands", leave=False)
+    )
     limits, allowed_s = report.limits, float((model.max_velocity / model.max_acceleration).max())
-    return [("wild commands through control", report.commands, "commands", f">= {commands}"),
-            ("joint samples outside limits, cubic at 1 kHz", limits.violations, f"of {limits.samples}", "<= 0"),
-            ("self-collision contacts, every physics step", report.contacts, f"of {5 * report.ticks} steps", "<= 0"),
-            ("largest share of the position limits", limits.position_fraction, "", "<= 1.000001"),
-            ("largest share of the velocity limits", limits.velocity_fraction, "", "<= 1.000001"),
-            ("largest share of the acceleration limits", limits.acceleration_fraction, "", "<= 1.000001"),
-            ("fastest palm", report.fastest_hand_mps, "m/s", "<= 1.5"),
-            (f"longest stop of {report.stops}", report.longest_stop_s, "s", f"<= {allowed_s + 0.02:.3f}"),
-            ("limbs held back by the guard", 100.0 * report.blocked_ticks / report.ticks, "% of ticks", "")]
+    return [
+        ("wild commands through control", report.commands, "commands", f">= {commands}"),
+        ("joint samples outside limits, cubic at 1 kHz", limits.violations, f"of {limits.samples}", "<= 0"),
+        ("self-collision contacts, every physics step", report.contacts, f"of {5 * report.ticks} steps", "<= 0"),
+        ("largest share of the position limits", limits.position_fraction, "", "<= 1.000001"),
+        ("largest share of the velocity limits", limits.velocity_fraction, "", "<= 1.000001"),
+        ("largest share of the acceleration limits", limits.acceleration_fraction, "", "<= 1.000001"),
+        ("fastest palm", report.fastest_hand_mps, "m/s", "<= 1.5"),
+        (f"longest stop of {report.stops}", report.longest_stop_s, "s", f"<= {allowed_s + 0.02:.3f}"),
+        ("limbs held back by the guard", 100.0 * report.blocked_ticks / report.ticks, "% of ticks", ""),
+    ]
 
 
 def _cost(model: RobotModel) -> list[Row]:
@@ -51,9 +55,15 @@ def _cost(model: RobotModel) -> list[Row]:
         start = time.thread_time()
         joints = np.array([retargeter.pose(pose) for pose in body.rotations])
         pose_s, poses = pose_s + time.thread_time() - start, poses + len(joints)
-        angles.append(np.concatenate([e for n, e in direction_errors(model, joints, body.rotations).items() if "arm" in n or n == "head"]))
+        angles.append(
+            np.concatenate(
+                [e for n, e in direction_errors(model, joints, body.rotations).items() if "arm" in n or n == "head"]
+            )
+        )
         times = np.arange(len(joints)) / body.fps
-        wanted = JointTrajectory(model.joint_names, 0.01 * tick, times, joints, np.gradient(joints, 1.0 / body.fps, axis=0))
+        wanted = JointTrajectory(
+            model.joint_names, 0.01 * tick, times, joints, np.gradient(joints, 1.0 / body.fps, axis=0)
+        )
         for k in range(int(100 * times[-1]) + 40):
             now_s = 0.01 * tick
             start = time.thread_time()
@@ -62,7 +72,14 @@ def _cost(model: RobotModel) -> list[Row]:
             controller.step(now_s)
             spent.append(time.thread_time() - start)
             tick += 1
-    return [("control, one tick with the guard, mean", 1e3 * float(np.mean(spent)), "ms", "<= 0.6"),
-            ("control, one tick, 99th percentile", 1e3 * float(np.percentile(spent, 99)), "ms", ""),
-            ("retargeting one pose", 1e3 * pose_s / poses, "ms", "<= 1.0"),
-            ("limbs and head against the human, 95th percentile", float(np.degrees(np.percentile(np.concatenate(angles), 95))), "deg", "<= 3")]
+    return [
+        ("control, one tick with the guard, mean", 1e3 * float(np.mean(spent)), "ms", "<= 0.6"),
+        ("control, one tick, 99th percentile", 1e3 * float(np.percentile(spent, 99)), "ms", ""),
+        ("retargeting one pose", 1e3 * pose_s / poses, "ms", "<= 1.0"),
+        (
+            "limbs and head against the human, 95th percentile",
+            float(np.degrees(np.percentile(np.concatenate(angles), 95))),
+            "deg",
+            "<= 3",
+        ),
+    ]

@@ -88,7 +88,7 @@ def table(rows: list[tuple[str, Row]]) -> str:
     lines = ["| part | what | measured | target | |", "| --- | --- | ---: | --- | --- |"]
     for part, (what, value, unit, target) in rows:
         mark = {True: "ok", False: "MISSED", None: ""}[verdict(value, target)]
-        lines.append(f"| {part} | {what} | {shown(value)} {unit} | {target} | {mark} |")
+        lines.append(f"| {part} | {what} | {shown(value)} {unit} | {target.replace('|x| <= ', '+-')} | {mark} |")
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """Writes docs/settings.md from the config dataclasses, so that a default stands in one place. A test compares the two.
 
-.venv/bin/python tools/write_settings.py
+Run it with: make docs
 """
 
 from __future__ import annotations

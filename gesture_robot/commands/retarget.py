@@ -11,8 +11,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of retarget."""
     parser.add_argument("motion", metavar="MOTION.npz|.bvh", help="body motion in SMPL-X joints (BEAT2's layout)")
     parser.add_argument("--robot", default="wren", metavar="URDF|NAME", help="robot name or URDF file (default: wren)")
-    parser.add_argument("--out", required=True, metavar="TRAJ.npz", help="joint names, times, positions, velocities at 100 Hz")
-    parser.add_argument("--report", action="store_true", help="print direction errors, limits and distances between links")
+    parser.add_argument(
+        "--out", required=True, metavar="TRAJ.npz", help="joint names, times, positions, velocities at 100 Hz"
+    )
+    parser.add_argument(
+        "--report", action="store_true", help="print direction errors, limits and distances between links"
+    )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -27,8 +31,13 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     wanted = Retargeter(model).motion(body)
     sent, status = through_control(wanted, model)
     _save(out, sent)
-    report = {"out": str(out), "frames": len(body.rotations), "duration_s": round(float(sent.times_s[-1]), 3),
-              **_figures(body, wanted, sent, model), "blocked_ticks": status.blocked_ticks}
+    report = {
+        "out": str(out),
+        "frames": len(body.rotations),
+        "duration_s": round(float(sent.times_s[-1]), 3),
+        **_figures(body, wanted, sent, model),
+        "blocked_ticks": status.blocked_ticks,
+    }
     print(f"{out}: {len(sent.times_s)} points, {len(sent.joint_names)} joints, {report['duration_s']} s")
     if args.report:
         _print(report)
@@ -46,23 +55,36 @@ def _figures(body: Any, wanted: Any, sent: Any, model: Any) -> dict[str, Any]:
     limits = audit([sent], model)
     at = np.minimum(np.round(wanted.times_s * 100.0).astype(int), len(sent.times_s) - 1)
     guard, human = CollisionGuard(model), without_heading(body)
-    return {"direction_errors_deg": summary_deg(direction_errors(model, wanted.positions, human)),
-            "direction_errors_sent_deg": summary_deg(direction_errors(model, sent.positions[at], human)),
-            "limits": {"position": limits.position_fraction, "velocity": limits.velocity_fraction,
-                       "acceleration": limits.acceleration_fraction, "violations": limits.violations},
-            "closest_links_m": round(min(float(guard.distances(q).min(initial=1.0)) for q in sent.positions[::2]), 4)}
+    return {
+        "direction_errors_deg": summary_deg(direction_errors(model, wanted.positions, human)),
+        "direction_errors_sent_deg": summary_deg(direction_errors(model, sent.positions[at], human)),
+        "limits": {
+            "position": limits.position_fraction,
+            "velocity": limits.velocity_fraction,
+            "acceleration": limits.acceleration_fraction,
+            "violations": limits.violations,
+        },
+        "closest_links_m": round(min(float(guard.distances(q).min(initial=1.0)) for q in sent.positions[::2]), 4),
+    }
 
 
 def _print(report: dict[str, Any]) -> None:
     print(f"{'angle to the human [deg]':28s} retargeted: mean   p95   max   sent: mean   p95   max")
     for name, before in report["direction_errors_deg"].items():
         after = report["direction_errors_sent_deg"][name]
-        print(f"  {name:26s} {before['mean']:16.2f} {before['p95']:5.1f} {before['max']:5.1f} "
-              f"{after['mean']:12.2f} {after['p95']:5.1f} {after['max']:5.1f}")
+        print(
+            f"  {name:26s} {before['mean']:16.2f} {before['p95']:5.1f} {before['max']:5.1f} "
+            f"{after['mean']:12.2f} {after['p95']:5.1f} {after['max']:5.1f}"
+        )
     limits = report["limits"]
-    print(f"  largest share of the limits: position {limits['position']:.3f}, velocity {limits['velocity']:.3f}, "
-          f"acceleration {limits['acceleration']:.3f}; samples outside: {limits['violations']}")
-    print(f"  closest links of the robot: {100 * report['closest_links_m']:.1f} cm; ticks in which a limb was held back: {report['blocked_ticks']}")
+    print(
+        f"  largest share of the limits: position {limits['position']:.3f}, velocity {limits['velocity']:.3f}, "
+        f"acceleration {limits['acceleration']:.3f}; samples outside: {limits['violations']}"
+    )
+    print(
+        f"  closest links of the robot: {100 * report['closest_links_m']:.1f} cm; "
+        f"ticks in which a limb was held back: {report['blocked_ticks']}"
+    )
 
 
 def _writable(name: str) -> Path:
@@ -76,12 +98,19 @@ def _writable(name: str) -> Path:
         with path.open("ab"):
             pass
     except OSError as error:
-        raise OutputUnwritable(f"cannot write '{path}': {error.strerror or error}. Give a folder that you may write to.") from None
+        raise OutputUnwritable(
+            f"cannot write '{path}': {error.strerror or error}. Give a folder that you may write to."
+        ) from None
     return path
 
 
 def _save(path: Path, sent: Any) -> None:
     import numpy as np
 
-    np.savez_compressed(path, joint_names=np.array(sent.joint_names), times_s=sent.times_s,
-                        positions=sent.positions, velocities=sent.velocities)
+    np.savez_compressed(
+        path,
+        joint_names=np.array(sent.joint_names),
+        times_s=sent.times_s,
+        positions=sent.positions,
+        velocities=sent.velocities,
+    )

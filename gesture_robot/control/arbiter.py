@@ -1,4 +1,4 @@
-"""Who drives. Sources and locks as in twist_mux: priorities 0-255, timeouts, and locks that engage when they fall silent.
+"""Who drives. Sources and locks as in twist_mux: priorities 0-255, timeouts, locks that engage when they fall silent.
 
 The highest source that still speaks and is not locked out drives the joints it names; nobody drives the others, they
 brake and hold. A source is silent once nothing came for its timeout, counted from the later of the arrival and the
@@ -47,7 +47,8 @@ class Arbiter:
         Args:
             command: its trajectory may begin after `start_s`: the way to its first point then starts where control is.
             now_s: time of arrival.
-            position: (J,) commanded state of all joints, with `velocity` (J,).
+            position: (J,) commanded now.
+            velocity: (J,) commanded now.
         """
         source, joints = self._sources[command.source], self._joints(command.trajectory.joint_names)
         trajectory = _from_here(command.trajectory, now_s, position[joints], velocity[joints])
@@ -66,11 +67,19 @@ class Arbiter:
         if not trajectory.joint_names:
             raise InvalidInput(f"command of '{command.source}' names no joint.")
         if not np.isfinite([command.stamp_s, now_s]).all():
-            raise InvalidInput(f"command of '{command.source}' has the time stamp {command.stamp_s}; seconds are needed.")
-        first_s, last_s = trajectory.start_s + float(trajectory.times_s[0]), trajectory.start_s + float(trajectory.times_s[-1])
+            raise InvalidInput(
+                f"command of '{command.source}' has the time stamp {command.stamp_s}; seconds are needed."
+            )
+        first_s, last_s = (
+            trajectory.start_s + float(trajectory.times_s[0]),
+            trajectory.start_s + float(trajectory.times_s[-1]),
+        )
         if first_s > now_s + self._config.ahead_s or last_s < now_s - _AGO_S:
-            raise InvalidInput(f"command of '{command.source}' is for {first_s:.3f}..{last_s:.3f} s but it is {now_s:.3f} s; it must reach "
-                               f"into the last {_AGO_S:g} s or start within {self._config.ahead_s:g} s. Do both sides use the same clock?")
+            raise InvalidInput(
+                f"command of '{command.source}' is for {first_s:.3f}..{last_s:.3f} s but it is {now_s:.3f} s; it must "
+                f"reach into the last {_AGO_S:g} s or start within {self._config.ahead_s:g} s. "
+                "Do both sides use the same clock?"
+            )
 
     def lock(self, name: str, engaged: bool, now_s: float) -> None:
         """A lock speaks; raises UnknownName."""
@@ -117,7 +126,11 @@ class Arbiter:
         while len(source.queue) > 1 and source.queue[1][0].start_s <= now_s + 1e-9:
             source.queue.pop(0)
         trajectory, joints = source.queue[0]
-        newer = source.queue[1] if len(source.queue) > 1 and source.queue[1][0].start_s <= next_s + 1e-9 else source.queue[0]
+        newer = (
+            source.queue[1]
+            if len(source.queue) > 1 and source.queue[1][0].start_s <= next_s + 1e-9
+            else source.queue[0]
+        )
         if not np.array_equal(newer[1], joints):
             newer = source.queue[0]
         return joints, Reference(*evaluate(trajectory, now_s), *evaluate(newer[0], next_s))
@@ -136,7 +149,9 @@ def evaluate(trajectory: JointTrajectory, time_s: float) -> tuple[Array, Array]:
     if t >= times[-1] or t <= times[0]:
         row = -1 if t >= times[-1] else 0
         inside = abs(t - times[row]) < 1e-9
-        return trajectory.positions[row], trajectory.velocities[row] if inside else np.zeros(trajectory.positions.shape[1])
+        return trajectory.positions[row], trajectory.velocities[row] if inside else np.zeros(
+            trajectory.positions.shape[1]
+        )
     i = int(np.searchsorted(times, t, side="right")) - 1
     h = float(times[i + 1] - times[i])
     u = (t - float(times[i])) / h
@@ -151,5 +166,10 @@ def _from_here(trajectory: JointTrajectory, now_s: float, position: Array, veloc
     first_s = max(now_s - trajectory.start_s, 0.0)
     if trajectory.times_s[0] <= first_s + 1e-6:
         return trajectory
-    return JointTrajectory(trajectory.joint_names, trajectory.start_s, np.concatenate([[first_s], trajectory.times_s]),
-                           np.vstack([position, trajectory.positions]), np.vstack([velocity, trajectory.velocities]))
+    return JointTrajectory(
+        trajectory.joint_names,
+        trajectory.start_s,
+        np.concatenate([[first_s], trajectory.times_s]),
+        np.vstack([position, trajectory.positions]),
+        np.vstack([velocity, trajectory.velocities]),
+    )

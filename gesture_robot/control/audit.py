@@ -63,8 +63,10 @@ def _logs(motion: Iterable[JointTrajectory] | Log, model: RobotModel) -> Iterabl
         else:
             times, positions, velocities = (np.asarray(part, float) for part in item)  # type: ignore[union-attr]
             if positions.shape != (len(times), len(model.joint_names)) or velocities.shape != positions.shape:
-                raise InvalidInput(f"the audit needs positions and velocities of shape ({len(times)}, {len(model.joint_names)}), "
-                                   f"got {positions.shape} and {velocities.shape}.")
+                raise InvalidInput(
+                    f"the audit needs positions and velocities of shape ({len(times)}, {len(model.joint_names)}), "
+                    f"got {positions.shape} and {velocities.shape}."
+                )
             yield times, positions, velocities
 
 

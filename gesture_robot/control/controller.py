@@ -23,7 +23,7 @@ from gesture_robot.control.config import ControlConfig
 from gesture_robot.control.hand_speed import HandSpeed, SpeedLimit
 from gesture_robot.control.limbs import Limbs
 from gesture_robot.control.limits import JointLimits, Reference
-from gesture_robot.control.start import FirstMotion
+from gesture_robot.control.start import FirstMotion, start_position
 from gesture_robot.datatypes import Command, JointTrajectory, RobotModel, RobotState
 from gesture_robot.errors import InvalidInput
 
@@ -56,8 +56,13 @@ class ControlStatus:
 class Controller:
     """Turns the commands of all sources into one stream of safe trajectories. No threads, no clock."""
 
-    def __init__(self, model: RobotModel, measured: RobotState, config: ControlConfig = ControlConfig(),
-                 guard: PathGuard | None = None):
+    def __init__(
+        self,
+        model: RobotModel,
+        measured: RobotState,
+        config: ControlConfig = ControlConfig(),
+        guard: PathGuard | None = None,
+    ):
         """Start at the measured pose.
 
         Args:
@@ -71,8 +76,13 @@ class Controller:
             MissingDependency: the guard's library is not installed.
         """
         self.model, self.config = model, config
-        self._limits = JointLimits(model, config.tick_s, bandwidth_rad_s=config.bandwidth_rad_s,
-                                   braking_share=config.braking_share, jerk_time_s=config.jerk_time_s)
+        self._limits = JointLimits(
+            model,
+            config.tick_s,
+            bandwidth_rad_s=config.bandwidth_rad_s,
+            braking_share=config.braking_share,
+            jerk_time_s=config.jerk_time_s,
+        )
         self._guard = guard if guard is not None else CollisionGuard(model, config.margin_m)
         self._hands, self._speed_limit = HandSpeed(model, config.tick_s), SpeedLimit(config)
         self._limbs, self._arbiter = Limbs(model), Arbiter(model, config)
@@ -83,6 +93,7 @@ class Controller:
         self._released_s = -np.inf
         self._ticks = self._blocked_ticks = self._dropped = 0
         self._slowed = self._blocked = np.zeros(len(self._limbs.names), bool)
+        self._sent: JointTrajectory
         self._rest_at(measured)
 
     # --- commands ---------------------------------------------------------------------------------------------
@@ -131,7 +142,9 @@ class Controller:
 
     # --- the tick ---------------------------------------------------------------------------------------------
 
-    def step(self, now_s: float, *, nearest_person_m: float | None = None, perception_age_s: float = 0.0) -> JointTrajectory:
+    def step(
+        self, now_s: float, *, nearest_person_m: float | None = None, perception_age_s: float = 0.0
+    ) -> JointTrajectory:
         """The trajectory to send now: all joints, starts at the commanded state of this tick, ends at rest.
 
         Args:
@@ -167,26 +180,25 @@ class Controller:
             mode = "stopping" if self._velocity.any() else "stopped"
         else:
             mode = "starting" if self._first.active else "running"
-        return ControlStatus(mode, self._source, self._stop_reason or self._speed_limit.reason, self._speed_limit.now_mps,
-                             self._limbs.listed(self._slowed), self._limbs.listed(self._blocked),
-                             self._ticks, self._blocked_ticks, self._dropped)
+        return ControlStatus(
+            mode,
+            self._source,
+            self._stop_reason or self._speed_limit.reason,
+            self._speed_limit.now_mps,
+            self._limbs.listed(self._slowed),
+            self._limbs.listed(self._blocked),
+            self._ticks,
+            self._blocked_ticks,
+            self._dropped,
+        )
 
     # --- inside -----------------------------------------------------------------------------------------------
 
     def _rest_at(self, measured: RobotState) -> None:
-        names = self.model.joint_names
-        if set(measured.joint_names) != set(names):
-            raise InvalidInput(f"the measured joints are {', '.join(measured.joint_names)}; '{self.model.name}' has {', '.join(names)}.")
-        position = measured.positions[[measured.joint_names.index(name) for name in names]]
-        inside = np.clip(position, self.model.lower, self.model.upper)
-        worst = int(np.argmax(np.abs(position - inside)))
-        if abs(position[worst] - inside[worst]) > self.config.outside_rad:
-            raise InvalidInput(f"joint '{names[worst]}' is measured at {position[worst]:.3f}, outside its limits {self.model.lower[worst]:.3f} to "
-                               f"{self.model.upper[worst]:.3f}. Move it inside by hand, or mend the limits in the robot's description.")
-        self._position, self._velocity = inside, np.zeros(len(names))
-        self._path = inside[None], np.zeros((1, len(names)))
-        self._acceleration = np.zeros(len(names))
-        self._guard.reset(inside)
+        self._position = start_position(self.model, measured, self.config.outside_rad)
+        self._velocity, self._acceleration = np.zeros_like(self._position), np.zeros_like(self._position)
+        self._path = self._position[None], self._velocity[None]
+        self._guard.reset(self._position)
 
     def _advance(self, now_s: float) -> bool:
         """Move on to the tick of `now_s` along what was sent; False when that tick was already done."""
@@ -229,7 +241,7 @@ class Controller:
         return free if steered is free else np.clip(steered, low, high)
 
     def _mix(self, wished: Array, limit_mps: float) -> tuple[Array, Array]:
-        """The next step and the braking after it: per limb the largest share of the wish that is free and slow enough."""
+        """The next step and the braking after it: per limb the largest share of the wish that passes."""
         braked = self._limits.brake_step(self._velocity)
         level = np.zeros(len(self._limbs.names), int)
         while (level < _LAST).any():

@@ -51,8 +51,9 @@ class HandSpeed:
         self._centres = [_palm_centre(model, arm) for arm in arms]
         own = np.array([[name in (*arm.joints, *arm.hand_joints) for name in model.joint_names] for arm in arms])
         self._own = own.reshape(len(arms), len(model.joint_names)).astype(bool)
-        self._reach = np.array([_reach(model, arm.hand_link, float(np.linalg.norm(c)))
-                                for arm, c in zip(arms, self._centres, strict=True)]).reshape(self._own.shape)
+        self._reach = np.array(
+            [_reach(model, arm.hand_link, float(np.linalg.norm(c))) for arm, c in zip(arms, self._centres, strict=True)]
+        ).reshape(self._own.shape)
         self._shared = (self._reach > 0).any(axis=0) & ~self._own.any(axis=0)
 
     def palms(self, positions: Array) -> Array:
@@ -60,8 +61,13 @@ class HandSpeed:
         if not self._links:
             return np.zeros((*np.shape(positions)[:-1], 0, 3))
         poses = self._kinematics.link_poses(positions, self._links)
-        return np.stack([poses[link][..., :3, :3] @ centre + poses[link][..., :3, 3]
-                         for link, centre in zip(self._links, self._centres, strict=True)], axis=-2)
+        return np.stack(
+            [
+                poses[link][..., :3, :3] @ centre + poses[link][..., :3, 3]
+                for link, centre in zip(self._links, self._centres, strict=True)
+            ],
+            axis=-2,
+        )
 
     def speeds(self, positions: Array) -> Array:
         """(n, hands) [m/s] between the ticks of a path (n + 1, J)."""

@@ -29,8 +29,15 @@ class Reference:
 class JointLimits:
     """Position, velocity and acceleration limits of J joints at one tick length."""
 
-    def __init__(self, model: RobotModel, tick_s: float = 0.01, *, bandwidth_rad_s: float = 18.0,
-                 braking_share: float = 0.6, jerk_time_s: float = 0.02):
+    def __init__(
+        self,
+        model: RobotModel,
+        tick_s: float = 0.01,
+        *,
+        bandwidth_rad_s: float = 18.0,
+        braking_share: float = 0.6,
+        jerk_time_s: float = 0.02,
+    ):
         self.lower, self.upper = model.lower, model.upper
         self.max_velocity, self.max_acceleration = model.max_velocity, model.max_acceleration
         self.tick_s, self._rate = tick_s, bandwidth_rad_s
@@ -58,7 +65,9 @@ class JointLimits:
         """(J,) position one tick later under the constant acceleration between the two velocities."""
         return position + 0.5 * self.tick_s * (velocity + next_velocity)
 
-    def velocity_bounds(self, position: Array, velocity: Array, max_velocity: Array | None = None) -> tuple[Array, Array]:
+    def velocity_bounds(
+        self, position: Array, velocity: Array, max_velocity: Array | None = None
+    ) -> tuple[Array, Array]:
         """Lowest and highest next velocity (J,) that keep every limit now and while braking afterwards.
 
         Args:
@@ -80,11 +89,17 @@ class JointLimits:
         """
         ways = room / (self._step * self.tick_s)
         whole = np.floor(0.5 * (np.sqrt(1.0 + 8.0 * np.maximum(ways, 0.0)) - 1.0))
-        return np.where(ways > 0.0, (whole + (ways - 0.5 * whole * (whole + 1.0)) / (whole + 1.0)) * self._step, 2.0 * room / self.tick_s)
+        return np.where(
+            ways > 0.0,
+            (whole + (ways - 0.5 * whole * (whole + 1.0)) / (whole + 1.0)) * self._step,
+            2.0 * room / self.tick_s,
+        )
 
     # --- following --------------------------------------------------------------------------------------------
 
-    def approach(self, position: Array, velocity: Array, reference: Reference, max_velocity: Array) -> tuple[Array, Array]:
+    def approach(
+        self, position: Array, velocity: Array, reference: Reference, max_velocity: Array
+    ) -> tuple[Array, Array]:
         """What following the reference asks for, before limits.
 
         Far from the target the speed relative to it falls as the square root of the distance (constant deceleration of

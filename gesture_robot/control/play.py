@@ -12,7 +12,9 @@ _SETTLE_S = 5.0
 _AGAIN_TICKS = 20
 
 
-def through_control(wanted: JointTrajectory, model: RobotModel, config: ControlConfig = ControlConfig()) -> tuple[JointTrajectory, ControlStatus]:
+def through_control(
+    wanted: JointTrajectory, model: RobotModel, config: ControlConfig = ControlConfig()
+) -> tuple[JointTrajectory, ControlStatus]:
     """Play `wanted` from its first point, at rest, until it is over and the robot rests.
 
     Returns:
@@ -21,8 +23,14 @@ def through_control(wanted: JointTrajectory, model: RobotModel, config: ControlC
     source = min(config.sources, key=lambda rule: rule.priority).name
     first = model.rest.copy()
     first[[model.index(name) for name in wanted.joint_names]] = wanted.positions[0]
-    controller = Controller(model, RobotState(0.0, model.joint_names, np.clip(first, model.lower, model.upper), np.zeros(len(first))), config)
-    played = JointTrajectory(wanted.joint_names, 0.0, wanted.times_s - wanted.times_s[0], wanted.positions, wanted.velocities)
+    controller = Controller(
+        model,
+        RobotState(0.0, model.joint_names, np.clip(first, model.lower, model.upper), np.zeros(len(first))),
+        config,
+    )
+    played = JointTrajectory(
+        wanted.joint_names, 0.0, wanted.times_s - wanted.times_s[0], wanted.positions, wanted.velocities
+    )
     end_s, positions, velocities = float(played.times_s[-1]), [], []
     for tick in range(int((end_s + _SETTLE_S) / config.tick_s)):
         now_s = tick * config.tick_s
@@ -34,4 +42,6 @@ def through_control(wanted: JointTrajectory, model: RobotModel, config: ControlC
         if now_s > end_s and not sent.velocities.any():
             break
     times = np.arange(len(positions)) * config.tick_s
-    return JointTrajectory(model.joint_names, 0.0, times, np.array(positions), np.array(velocities)), controller.status()
+    return JointTrajectory(
+        model.joint_names, 0.0, times, np.array(positions), np.array(velocities)
+    ), controller.status()

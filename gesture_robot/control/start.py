@@ -7,6 +7,8 @@ import numpy as np
 from gesture_robot.checks import Array
 from gesture_robot.control.config import ControlConfig
 from gesture_robot.control.limbs import Limbs
+from gesture_robot.datatypes import RobotModel, RobotState
+from gesture_robot.errors import InvalidInput
 
 _STILL_RAD_S = 0.01
 _STILL_S = 1.0
@@ -50,3 +52,24 @@ class FirstMotion:
         done = groups & (near | (self._still_ticks * self._config.tick_s >= _STILL_S))
         self._slow &= ~done
         return np.where(self._slow, self._config.start_speed, 1.0)[limbs.of_joint]
+
+
+def start_position(model: RobotModel, measured: RobotState, tolerance_rad: float) -> Array:
+    """(J,) measured positions in the model's order, drawn inside the limits.
+
+    Raises:
+        InvalidInput: other joints, or one further outside its limits than `tolerance_rad`.
+    """
+    names = model.joint_names
+    if set(measured.joint_names) != set(names):
+        has = ", ".join(measured.joint_names)
+        raise InvalidInput(f"the measured joints are {has}; '{model.name}' has {', '.join(names)}.")
+    position = measured.positions[[measured.joint_names.index(name) for name in names]]
+    inside = np.clip(position, model.lower, model.upper)
+    worst = int(np.argmax(np.abs(position - inside)))
+    if abs(position[worst] - inside[worst]) > tolerance_rad:
+        raise InvalidInput(
+            f"joint '{names[worst]}' is measured at {position[worst]:.3f}, outside its limits {model.lower[worst]:.3f} "
+            f"to {model.upper[worst]:.3f}. Move it inside by hand, or mend the limits in the robot's description."
+        )
+    return np.asarray(inside)

@@ -44,7 +44,8 @@ def random_command(model: RobotModel, rng: np.random.Generator, now_s: float) ->
     reach = (model.upper - model.lower)[chosen]
     positions = model.lower[chosen] + reach * rng.uniform(-0.2, 1.2, (points, len(chosen)))
     velocities = rng.normal(size=(points, len(chosen))) * model.max_velocity[chosen] * rng.choice([0.0, 1.0, 10.0])
-    trajectory = JointTrajectory(tuple(model.joint_names[j] for j in chosen), now_s + rng.choice([0.0, -0.1, 0.05]), times, positions, velocities)
+    start_s = now_s + float(rng.choice([0.0, -0.1, 0.05]))
+    trajectory = JointTrajectory(tuple(model.joint_names[j] for j in chosen), start_s, times, positions, velocities)
     return Command(str(rng.choice(SOURCES)), now_s, trajectory)
 
 
@@ -60,17 +61,23 @@ def run_stress(model: RobotModel, robot: Any, commands: int, seed: int = 0, prog
     """
     rng = np.random.default_rng(seed)
     controller = Controller(model, robot.read())
-    tick_s, log, stops = controller.config.tick_s, _Log(), []
-    stop_tick, tick, person_m, age_s = -1, 0, None, 0.0
+    tick_s, log = controller.config.tick_s, _Log()
+    stops: list[float] = []
+    stop_tick, tick, age_s = -1, 0, 0.0
+    person_m: float | None = None
+    fresh = True
     for _ in progress(range(commands)):
         now_s = tick * tick_s
-        controller.submit(random_command(model, rng, now_s), now_s)
+        hold_first = fresh and rng.random() < 0.8  # a reference that is met at once ends the slow first motion
+        command = _stay(robot, model, now_s) if hold_first else random_command(model, rng, now_s)
+        fresh = False
+        controller.submit(command, now_s)
         if stop_tick < 0 and rng.random() < 0.03:
             controller.stop(now_s, "stress")
             stop_tick = tick
-        person_m = rng.choice([None, 2.0, 0.5]) if rng.random() < 0.1 else person_m
+        person_m = (None, 2.0, 0.5)[rng.integers(3)] if rng.random() < 0.1 else person_m
         age_s = float(rng.choice([0.0, 0.0, 1.0])) if rng.random() < 0.1 else age_s
-        for _ in range(int(rng.geometric(0.25)) + (60 if rng.random() < 0.04 else 0)):
+        for _ in range(int(rng.geometric(0.25)) + (60 if rng.random() < 0.12 else 0)):
             now_s = tick * tick_s
             sent = controller.step(now_s, nearest_person_m=person_m, perception_age_s=age_s)
             log.add(sent)
@@ -81,10 +88,24 @@ def run_stress(model: RobotModel, robot: Any, commands: int, seed: int = 0, prog
                 stops.append((tick - 1 - stop_tick) * tick_s)
                 controller.release(tick * tick_s, robot.read())
                 log.cut()
-                stop_tick = -1
+                stop_tick, fresh = -1, True
     status = controller.status()
-    return StressReport(commands, tick, log.audit(model), robot.contacts.count, robot.contacts.pairs, log.fastest(model, tick_s),
-                        status.blocked_ticks, len(stops), max(stops, default=0.0))
+    return StressReport(
+        commands,
+        tick,
+        log.audit(model),
+        robot.contacts.count,
+        robot.contacts.pairs,
+        log.fastest(model, tick_s),
+        status.blocked_ticks,
+        len(stops),
+        max(stops, default=0.0),
+    )
+
+
+def _stay(robot: Any, model: RobotModel, now_s: float) -> Command:
+    measured = robot.read().positions[None]
+    return Command("teleop", now_s, JointTrajectory(model.joint_names, now_s, np.zeros(1), measured, 0.0 * measured))
 
 
 class _Log:
@@ -104,9 +125,13 @@ class _Log:
 
     def audit(self, model: RobotModel) -> LimitReport:
         reports = [audit((0.01 * np.arange(len(q)), q, v), model) for q, v in self._arrays()]
-        return LimitReport(max(r.position_fraction for r in reports), max(r.velocity_fraction for r in reports),
-                           max(r.acceleration_fraction for r in reports), sum(r.violations for r in reports),
-                           sum(r.samples for r in reports))
+        return LimitReport(
+            max(r.position_fraction for r in reports),
+            max(r.velocity_fraction for r in reports),
+            max(r.acceleration_fraction for r in reports),
+            sum(r.violations for r in reports),
+            sum(r.samples for r in reports),
+        )
 
     def fastest(self, model: RobotModel, tick_s: float) -> float:
         hands = HandSpeed(model, tick_s)

@@ -16,6 +16,10 @@ def ease(x: Array | float) -> Array:
     return np.asarray(x * x * x * (10.0 + x * (6.0 * x - 15.0)))
 
 
+EVEN_SHARE = 0.7
+"""Mean over peak speed of an even movement, see Keys.with_even_end."""
+
+
 @dataclass(frozen=True)
 class Keys:
     """Keyframes (K) of D channels; between them a quintic with zero acceleration at the keys, plus an optional bow."""
@@ -34,6 +38,17 @@ class Keys:
         values = np.asarray(values, float)
         return cls(np.asarray(times_s, float), values, np.zeros_like(values), np.zeros((max(len(values) - 1, 0),
                                                                                         values.shape[1])))
+
+    def with_even_end(self) -> Keys:
+        """The same keys with the last segment at an even speed: 30 % of it to speed up, 30 % to slow down."""
+        begin, end = self.times_s[-2:]
+        first, last = self.values[-2:]
+        cruise = (last - first) / (EVEN_SHARE * (end - begin))
+        shares, done = np.array([0.3, 0.7]), np.array([[0.15], [0.55]]) / EVEN_SHARE
+        values = np.concatenate([self.values[:-1], first + done * (last - first), self.values[-1:]])
+        velocities = np.concatenate([self.velocities[:-1], [cruise, cruise], self.velocities[-1:]])
+        times = np.concatenate([self.times_s[:-1], begin + shares * (end - begin), self.times_s[-1:]])
+        return Keys(times, values, velocities, np.concatenate([self.bows[:-1], np.zeros((3, values.shape[1]))]))
 
     def __call__(self, at_s: Array) -> Array:
         """(T,) times [s] -> (T, D); before the first and after the last key the value is held."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from gesture_robot.checks import Array
 from gesture_robot.gesture.compose import TWIST, WRIST
-from gesture_robot.gesture.curves import Keys
+from gesture_robot.gesture.curves import EVEN_SHARE, Keys
 
 _EVEN_SPEED, _THROUGH = 0.43, 0.18  # arm lengths/s
 
@@ -67,12 +67,12 @@ def glide(hand: Hand, start_s: float, target: Array, latest_s: float = np.inf) -
     hand.add(start_s, hand.last.copy())
     first, begin = hand.last, hand.times[-1]
     distance = float(np.linalg.norm(target[WRIST] - first[WRIST]))
-    span = max(0.6, distance / (0.7 * _EVEN_SPEED), abs(float(target[TWIST] - first[TWIST])) / 1.0)
+    span = max(0.6, distance / (EVEN_SHARE * _EVEN_SPEED), abs(float(target[TWIST] - first[TWIST])) / 1.0)
     if begin + span > latest_s:  # no time for the whole way: go as far as the speed allows
         span = max(latest_s - begin, 0.3)
-        target = first + min(1.0, 0.7 * _EVEN_SPEED * span / max(distance, 1e-6)) * (target - first)
-    cruise = (target - first) / (0.7 * span)
-    for share, done in ((0.3, 0.15 / 0.7), (0.7, 0.55 / 0.7)):
+        target = first + min(1.0, EVEN_SHARE * _EVEN_SPEED * span / max(distance, 1e-6)) * (target - first)
+    cruise = (target - first) / (EVEN_SHARE * span)
+    for share, done in ((0.3, 0.15 / EVEN_SHARE), (0.7, 0.55 / EVEN_SHARE)):
         hand.add(begin + share * span, first + done * (target - first), velocity=cruise)
     hand.add(begin + span, target.copy())
     return begin + span

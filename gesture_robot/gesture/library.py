@@ -6,14 +6,16 @@ score serves either hand. Minimum-jerk paths join the keys; hand and fingers fol
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gesture_robot.checks import Array, check_range
 from gesture_robot.datatypes import BodyMotion
 from gesture_robot.errors import UnknownName
-from gesture_robot.gesture.arm_ik import least_duration_s
 from gesture_robot.gesture.compose import FPS, REST_KEY, WRIST, Upper, compose
 from gesture_robot.gesture.curves import Keys, ease, wander
+from gesture_robot.gesture.score_timing import give_time
 from gesture_robot.gesture.scores import SCORES, Score, Turn, moved
 
 SIDES = ("right", "left", "both")
@@ -32,7 +34,7 @@ def gesture_mask(name: str, *, side: str = "right") -> str:
 
 
 def make_gesture(name: str, *, side: str = "right", amplitude: float = 1.0,
-                 rng: np.random.Generator | None = None) -> BodyMotion:
+                 rng: np.random.Generator | None = None, word_onsets_s: Sequence[float] = ()) -> BodyMotion:
     """A named gesture that starts and ends at rest.
 
     Args:
@@ -40,6 +42,8 @@ def make_gesture(name: str, *, side: str = "right", amplitude: float = 1.0,
         side: the hand that acts, "both" for both; two-handed gestures (shrug, bow, heart) ignore it.
         amplitude: size of the movement, 1 is natural, 0.2 to 1.5.
         rng: small variation of timing and size; None gives the same motion every time.
+        word_onsets_s: when it accompanies speech, the onsets of the words from the gesture's start [s]: its strokes
+            then end just before words, and the hand comes down slowly.
 
     Raises:
         UnknownName: unknown gesture or side. InvalidInput: amplitude out of range.
@@ -47,8 +51,8 @@ def make_gesture(name: str, *, side: str = "right", amplitude: float = 1.0,
     if side not in SIDES:
         raise UnknownName("side", side, SIDES)
     score = _score(name, check_range(amplitude, 0.2, 1.5, "amplitude"))
-    _give_time(score)
-    pace = 1.0 if rng is None else float(rng.uniform(0.96, 1.08))
+    give_time(score, word_onsets_s)
+    pace = 1.0 if rng is None or len(word_onsets_s) else float(rng.uniform(0.96, 1.08))
     times = np.arange(int(np.ceil((score.end_s * pace + _HAND_LAG_S) * FPS)) + 1) / FPS
     active = _arm_track(score.arm, times, pace, rng)
     both = score.two_handed or side == "both"
@@ -66,31 +70,6 @@ def _score(name: str, amplitude: float) -> Score:
     return SCORES[name](amplitude)
 
 
-def _give_time(score: Score) -> None:
-    """Stretch the whole score wherever an arm would have to move faster than it can."""
-    stretched = np.array([[0.0, 0.0]])
-    for keys in (score.arm, score.other):
-        before, here = 0.0, REST_KEY
-        marks = [[0.0, 0.0]]
-        for time_s, key in keys:
-            least = least_duration_s(here[WRIST], key[WRIST])
-            marks.append([time_s, marks[-1][1] + max(time_s - before, least)])
-            before, here = time_s, key
-        if len(marks) > 1:
-            times = np.union1d(stretched[:, 0], np.array(marks)[:, 0])
-            slower = [np.interp(times, *np.transpose(m)) + np.maximum(times - m[-1][0], 0.0)
-                      for m in (stretched, marks)]
-            stretched = np.stack([times, np.maximum(*slower)], axis=-1)
-
-    def warp(time_s: float) -> float:
-        last = stretched[-1]
-        return float(np.interp(time_s, *stretched.T) + max(time_s - last[0], 0.0))
-
-    score.arm, score.other = [(warp(t), k) for t, k in score.arm], [(warp(t), k) for t, k in score.other]
-    score.torso, score.head = [(warp(t), k) for t, k in score.torso], [(warp(t), k) for t, k in score.head]
-    score.shrug = [(warp(t), k) for t, k in score.shrug]
-
-
 def _track(keys: list[tuple[float, Array]], rest: Array, times: Array, pace: float) -> Array:
     if not keys:
         return np.repeat(rest[None], len(times), axis=0)
@@ -100,6 +79,8 @@ def _track(keys: list[tuple[float, Array]], rest: Array, times: Array, pace: flo
     if rest.shape == REST_KEY.shape:  # hands travel in arcs, round the body
         way = np.linalg.norm(np.diff(keyed.values[:, WRIST], axis=0), axis=1)
         keyed.bows[:, 2] = np.where(way > 0.4, 0.12 * way, 0.0)
+        if way[-1] > 0.2 and way[-1] / (keyed.times_s[-1] - keyed.times_s[-2]) < 0.4:
+            keyed = keyed.with_even_end()
     return keyed(times)
 
 

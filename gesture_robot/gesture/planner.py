@@ -183,7 +183,8 @@ class StrokePlanner:
             hand.add(until_s, hand.last.copy())
             return
         back = -travel * 0.3 + self.rng.normal(0, 0.03, 3)
-        back -= (max(float(back @ hand.travel), 0.0) + 0.03) * hand.travel  # a recoil: the apex stays where the hand turns
+        # With a recoil, so that the apex stays where the hand turns.
+        back -= (max(float(back @ hand.travel), 0.0) + 0.03) * hand.travel
         most = _SLOW * time_left / PEAK_OVER_MEAN
         length = max(float(np.linalg.norm(back)), 1e-6)
         back = back * float(np.clip(length, min(0.8 * most, 0.22), most) / length)

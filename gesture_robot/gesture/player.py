@@ -105,6 +105,10 @@ class MotionPlayer:
             self._add_head(quaternions, source, layer, t_s)
         return rotvec_from_quaternion(quaternions)
 
+    def seed_pose(self, t_s: float) -> Array:
+        """(55, 3) that a new utterance should start from at `t_s`: the motions alone, without idle, nods and gaze."""
+        return rotvec_from_quaternion(self._stack(t_s, self._layers))
+
     @property
     def active_until_s(self) -> float:
         """When the last motion on the timeline has ended; -inf when nothing plays."""

@@ -24,6 +24,8 @@ class Score:
     shrug: list[tuple[float, float]] = field(default_factory=list)
     two_handed: bool = False
     mask: str = "all"
+    swings_from: int = 1000
+    """Arm keys from this one on are swings to and fro, which the wrist can do alone."""
 
     @property
     def end_s(self) -> float:
@@ -56,7 +58,7 @@ def _wave(a: float) -> Score:
         keys.append((t, key))
         t += 0.33 if i < 4 else 0.36
     keys.append((t + 0.62, REST_KEY))
-    return Score(arm=keys,
+    return Score(arm=keys, swings_from=2,
                  torso=[(0.6, (0.0, -0.05 * a, -0.06 * a)), (t, (0.0, -0.04 * a, -0.05 * a)), (t + 0.6, (0, 0, 0))],
                  head=[(0.55, (-0.05 * a, 0.0, 0.12 * a)), (t - 0.3, (0.02, 0.0, 0.07 * a)), (t + 0.5, (0, 0, 0))])
 

@@ -12,8 +12,8 @@ NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR, MOUTH_LEFT, MOUTH_RIGHT = 0, 2, 
 LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST = 11, 12, 13, 14, 15, 16
 LEFT_HIP, RIGHT_HIP = 23, 24
 UPPER_BODY = np.arange(25)
-SKELETON = ((11, 12), (11, 13), (13, 15), (12, 14), (14, 16), (11, 23), (12, 24), (23, 24), (23, 25), (25, 27), (24, 26),
-            (26, 28))
+SKELETON = ((11, 12), (11, 13), (13, 15), (12, 14), (14, 16), (11, 23), (12, 24), (23, 24), (23, 25), (25, 27),
+            (24, 26), (26, 28))
 """Pairs of keypoints joined by a limb."""
 NOSE_TOLERANCE = 0.6
 """A body belongs to a face when its nose lies within this many face widths of the face's."""
@@ -75,6 +75,11 @@ def is_body(keypoints_px: Array, min_visibility: float) -> bool:
     seen = keypoints_px[:, 3] >= min_visibility
     shoulders = int(seen[LEFT_SHOULDER]) + int(seen[RIGHT_SHOULDER])
     return shoulders == 2 or (shoulders == 1 and bool(seen[LEFT_HIP] or seen[RIGHT_HIP]))
+
+
+def head_inside(keypoints_px: Array, size_px: tuple[int, int]) -> bool:
+    """Whether the nose lies in the picture; where a head outside of it is, the model can only guess."""
+    return bool((keypoints_px[NOSE, :2] >= 0.0).all() and (keypoints_px[NOSE, :2] < size_px).all())
 
 
 def belongs(keypoints_px: Array, face_landmarks_px: Array, face_box_px: Array) -> bool:

@@ -5,6 +5,8 @@ Camera frame: optical (x right, y down, z forward). Head frame: x out of the fac
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gesture_robot.checks import Array
@@ -99,8 +101,8 @@ def eye_opening(landmarks_px: Array) -> float:
     """Height of the eyes divided by their width, the mean of both."""
     ratios = []
     for outer, inner, upper, lower in (RIGHT_EYE, LEFT_EYE):
-        width = np.linalg.norm(landmarks_px[outer] - landmarks_px[inner])
-        ratios.append(float(np.linalg.norm(landmarks_px[upper] - landmarks_px[lower]) / max(width, 1e-6)))
+        width = float(np.linalg.norm(landmarks_px[outer] - landmarks_px[inner]))
+        ratios.append(float(np.linalg.norm(landmarks_px[upper] - landmarks_px[lower])) / max(width, 1e-6))
     return float(np.mean(ratios))
 
 
@@ -116,11 +118,14 @@ def gaze_direction(landmarks_px: Array, camera_from_head: Array) -> Array:
         offset = (face[iris] - (face[outer] + face[inner]) / 2.0) / width
         left.append(offset[1])
         up.append(offset[2] + VERTICAL_ZERO)
-    yaw = np.arcsin(np.clip(EYE_GAIN * float(np.mean(left)), -0.8, 0.8))
-    pitch = np.arcsin(np.clip(EYE_GAIN * float(np.mean(up)), -0.8, 0.8))
+    yaw, pitch = _angle(EYE_GAIN * np.mean(left)), _angle(EYE_GAIN * np.mean(up))
     gaze_head = np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)])
     gaze = camera_from_head[:3, :3] @ gaze_head
     return gaze / np.linalg.norm(gaze)  # type: ignore[no-any-return]
+
+
+def _angle(sine: Any) -> float:
+    return float(np.arcsin(np.clip(float(sine), -0.8, 0.8)))
 
 
 def _ramp(value: float, low: float, high: float) -> float:

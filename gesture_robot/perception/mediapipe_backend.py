@@ -15,7 +15,14 @@ import numpy as np
 
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import NO_BOX, CameraImage, Expression, PersonDetection
-from gesture_robot.perception.body_pose import LEFT_SHOULDER, RIGHT_SHOULDER, belongs, box_of_person, head_from_body
+from gesture_robot.perception.body_pose import (
+    LEFT_SHOULDER,
+    RIGHT_SHOULDER,
+    belongs,
+    box_of_person,
+    head_from_body,
+    head_inside,
+)
 from gesture_robot.perception.config import PerceptionConfig
 from gesture_robot.perception.head_pose import gaze_direction, measure_expression, solve_head_pose
 from gesture_robot.perception.mediapipe_bodies import Body, BodyFinder
@@ -83,7 +90,8 @@ class MediaPipeBackend:
             if body is not None:
                 free.remove(body)
             people.append(self._with_face(face, body, image))
-        return (*people, *(self._without_face(body, image) for body in free))
+        height, width = image.rgb.shape[:2]
+        return (*people, *(self._without_face(b, image) for b in free if head_inside(b.keypoints_px, (width, height))))
 
     def _with_face(self, face: Face, body: Body | None, image: CameraImage) -> PersonDetection:
         camera_from_head = solve_head_pose(face.landmarks_px, image.camera_matrix)
@@ -94,19 +102,21 @@ class MediaPipeBackend:
         certain = body is not None or face.box_px[2] >= LARGE_FACE * image.rgb.shape[1]
         confidence = face.score * (1.0 if certain else WITHOUT_BODY)
         keypoints = np.zeros((0, 4)) if body is None else body.keypoints_px
-        return PersonDetection(self._box(face.box_px, body, image), face.box_px, camera_from_head, _unit(gaze), expression,
-                               float(np.clip(confidence, 0.0, 1.0)), face.landmarks_px, keypoints)
+        return PersonDetection(
+            self._box(face.box_px, body, image), face.box_px, camera_from_head, _unit(gaze), expression,
+            float(np.clip(confidence, 0.0, 1.0)), face.landmarks_px, keypoints)
 
     def _without_face(self, body: Body, image: CameraImage) -> PersonDetection:
         camera_from_head = head_from_body(body.keypoints_px, body.world_m, image.camera_matrix)
         seen = float(body.keypoints_px[[LEFT_SHOULDER, RIGHT_SHOULDER], 3].mean())
-        return PersonDetection(self._box(None, body, image), np.array(NO_BOX), camera_from_head,
-                               _unit(camera_from_head[:3, 0]), Expression(), float(np.clip(WITHOUT_FACE * seen, 0.0, 1.0)),
-                               body_keypoints_px=body.keypoints_px)
+        return PersonDetection(
+            self._box(None, body, image), np.array(NO_BOX), camera_from_head, _unit(camera_from_head[:3, 0]),
+            Expression(), float(np.clip(WITHOUT_FACE * seen, 0.0, 1.0)), body_keypoints_px=body.keypoints_px)
 
     def _box(self, face_box_px: Array | None, body: Body | None, image: CameraImage) -> Array:
+        keypoints_px = None if body is None else body.keypoints_px
         size_px = (image.rgb.shape[1], image.rgb.shape[0])
-        return box_of_person(face_box_px, None if body is None else body.keypoints_px, self.config.min_body_visibility, size_px)
+        return box_of_person(face_box_px, keypoints_px, self.config.min_body_visibility, size_px)
 
 
 def _unit(vector: Array) -> Array:

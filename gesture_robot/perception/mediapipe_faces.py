@@ -68,7 +68,8 @@ class FaceFinder:
 
     def turn(self, new_from_old: Array, camera_matrix: Array) -> None:
         """The camera turned by (3, 3) since the last picture."""
-        self._faces = [replace(f, turned_px=camera_shift(f.centre_px, new_from_old, camera_matrix)) for f in self._faces]
+        self._faces = [replace(face, turned_px=camera_shift(face.centre_px, new_from_old, camera_matrix))
+                       for face in self._faces]
 
     def find(self, packet: Any, size_px: tuple[int, int]) -> list[Face]:
         """Faces followed from the last picture and new ones from the detector, largest first."""

@@ -16,10 +16,10 @@ from gesture_robot.perception.waving import WaveDetector
 
 FAR = 1e6
 EXPRESSION_CUTOFF_HZ = 3.0
-BORDER = 0.02
-"""Somebody lost this near the picture's edge (in picture widths) has left; lost elsewhere, they may come back."""
-RECALL_S = 2.0
-"""For this long a lost person keeps the id for somebody who turns up in the same place."""
+BORDER, LEAVING_MPS = 0.02, 0.25
+"""Somebody lost this near the picture's edge (in picture widths) while walking has left, and is soon forgotten."""
+RECALL_S, ABSENT_S = 2.0, 30.0
+"""Anybody else keeps the id this long while their place is in view and empty, or while a turned head cannot see it."""
 ALIVE_DEG, ALIVE_M = 8.0, 0.25
 """A doubtful face that turned or moved this far is somebody."""
 KEYPOINT_BETA = 0.02
@@ -49,6 +49,8 @@ class Track:
     confidence: float = 0.0
     waves: bool = False
     left: bool = False
+    empty_s: float = 0.0
+    """How long the place was in view with nobody there."""
     places: deque[tuple[float, Array]] = field(default_factory=deque)
 
 
@@ -68,7 +70,8 @@ class Tracker:
     def update(self, detections: tuple[PersonDetection, ...], image: CameraImage) -> tuple[Person, ...]:
         """People after the detections of `image`; a stamp that goes back in time begins anew."""
         if image.stamp_s < self._now_s:
-            self._tracks = []
+            self._tracks, self._now_s = [], image.stamp_s
+        step_s = image.stamp_s - self._now_s if self._tracks else 0.0
         self._now_s = now_s = image.stamp_s
         places = [image.base_from_camera @ d.camera_from_head for d in detections]
         pairs = self._match(places, image)
@@ -78,13 +81,19 @@ class Tracker:
         for column, detection in enumerate(detections):
             if column not in matched:
                 self._tracks.append(self._begin(detection, places[column], image))
-        self._tracks = [t for t in self._tracks if now_s - t.seen_s <= self._patience_s(t)]
+        for track in self._tracks:
+            if track.seen_s < now_s and _in_view(track.base_from_head[:3, 3], image):
+                track.empty_s += step_s
+        self._tracks = [t for t in self._tracks if not self._gone(t, now_s)]
         return tuple(person for t in self._tracks if (person := self._publish(t, now_s)) is not None)
 
-    def _patience_s(self, track: Track) -> float:
+    def _gone(self, track: Track, now_s: float) -> bool:
+        missed_s = now_s - track.seen_s
         if not track.id:
-            return min(self.config.lost_s, 0.3)
-        return self.config.lost_s if track.left else max(self.config.lost_s, RECALL_S)
+            return missed_s > min(self.config.lost_s, 0.3)
+        if track.left:
+            return missed_s > self.config.lost_s
+        return track.empty_s > max(self.config.lost_s, RECALL_S) or missed_s > ABSENT_S
 
     # --- matching -----------------------------------------------------------------------------------------------
 
@@ -99,7 +108,7 @@ class Tracker:
     def _cost(self, track: Track, place: Array, eye: Array, now_s: float) -> float:
         """0 at the predicted place, about 1 at the gate, FAR outside."""
         ahead_s = min(now_s - track.seen_s, self.config.lost_s)
-        expected = track.places[-1][1] + track.velocity_base * ahead_s
+        expected = track.places[-1][1] + track.velocity_base * [ahead_s, ahead_s, 0.0]  # heads keep their height
         line = expected - eye
         distance = max(float(np.linalg.norm(line)), 0.1)
         line = line / distance
@@ -134,7 +143,8 @@ class Tracker:
         track.expression = _calm(track.expression, detection.expression, step_s)
         track.body_px = _smooth_keypoints(track, detection.body_keypoints_px, step_s)
         track.waves = track.waving.update(detection.body_keypoints_px, image.stamp_s)
-        track.left = _at_border(detection.box_px, image.rgb.shape[1])
+        walking = float(np.linalg.norm(track.velocity_base[:2])) > LEAVING_MPS
+        track.left, track.empty_s = walking and _at_border(detection.box_px, image.rgb.shape[1]), 0.0
 
     def _velocity(self, track: Track, place: Array) -> Array:
         """Slope of a straight line through the places of the last moments, at least three of them."""
@@ -189,6 +199,13 @@ def _alive(track: Track) -> bool:
     turn = np.trace(track.first_base_from_head[:3, :3].T @ track.base_from_head[:3, :3])
     moved_m = np.linalg.norm(track.base_from_head[:3, 3] - track.first_base_from_head[:3, 3])
     return bool(np.degrees(np.arccos(np.clip((turn - 1.0) / 2.0, -1.0, 1.0))) > ALIVE_DEG or moved_m > ALIVE_M)
+
+
+def _in_view(place: Array, image: CameraImage) -> bool:
+    """Whether the picture shows a place (3,) of the base frame."""
+    x, y, depth = image.camera_matrix @ (image.base_from_camera[:3, :3].T @ (place - image.base_from_camera[:3, 3]))
+    height, width = image.rgb.shape[:2]
+    return bool(depth > 0.05 and 0.0 <= x / depth < width and 0.0 <= y / depth < height)
 
 
 def _at_border(box_px: Array, width_px: int) -> bool:

@@ -71,7 +71,11 @@ class Chain:
 
     def frames(self, angles: Array) -> list[Array]:
         """Orientations (3, 3) before the first joint and after each joint, in the start link's frame."""
-        local = self._constant + np.sin(angles)[:, None, None] * self._first + (1.0 - np.cos(angles))[:, None, None] * self._second
+        local = (
+            self._constant
+            + np.sin(angles)[:, None, None] * self._first
+            + (1.0 - np.cos(angles))[:, None, None] * self._second
+        )
         frames = [_EYE]
         for row in local:
             frames.append(frames[-1] @ row)
@@ -117,11 +121,10 @@ _EYE = np.eye(3)
 
 
 def _boxed_step(jacobian: Array, wrong: Array, to_rest: Array, low: Array, high: Array) -> Array:
-    """Damped Gauss-Newton step whose entries stay within [low, high]: joints that hit an end are fixed, the rest solved again."""
+    """Damped Gauss-Newton step within [low, high]: joints that hit an end are fixed there, the rest solved again."""
     low, high = np.maximum(low, -_LONGEST_STEP_RAD), np.minimum(high, _LONGEST_STEP_RAD)
     n = len(low)
-    hessian = jacobian.T @ jacobian
-    hessian.flat[:: n + 1] += DAMPING**2 + TO_REST**2
+    hessian = jacobian.T @ jacobian + (DAMPING**2 + TO_REST**2) * np.eye(n)
     gradient = jacobian.T @ wrong + TO_REST**2 * to_rest
     step = np.linalg.solve(hessian, gradient)
     fixed = (step < low) | (step > high)
@@ -132,7 +135,9 @@ def _boxed_step(jacobian: Array, wrong: Array, to_rest: Array, low: Array, high:
         free = ~fixed
         if not free.any():
             break
-        step[free] = np.linalg.solve(hessian[np.ix_(free, free)], gradient[free] - hessian[np.ix_(free, fixed)] @ step[fixed])
+        step[free] = np.linalg.solve(
+            hessian[np.ix_(free, free)], gradient[free] - hessian[np.ix_(free, fixed)] @ step[fixed]
+        )
         hit = free & ((step < low) | (step > high))
         if not hit.any():
             break

@@ -26,7 +26,9 @@ def direction_errors(model: RobotModel, positions: Array, rotations: Array) -> d
     found: dict[str, Array] = {}
     if limbs.head_link:
         at_rest = kinematics.pose(model.rest, limbs.head_link)[:3, :3]
-        head = kinematics.pose(positions, limbs.head_link)[:, :3, :3] @ at_rest[0]  # the direction that is forward at rest
+        head = (
+            kinematics.pose(positions, limbs.head_link)[:, :3, :3] @ at_rest[0]
+        )  # the direction that is forward at rest
         found["head"] = _angle(head, human.base_from_head[:, :, 0])
     chest_link = limbs.chest_link or limbs.base_link
     link_from_chest = kinematics.pose(model.rest, chest_link)[:3, :3].T
@@ -37,18 +39,33 @@ def direction_errors(model: RobotModel, positions: Array, rotations: Array) -> d
         poses = kinematics.link_poses(positions, links)
         chest, shoulder, elbow, wrist = (poses[link] for link in links)
         base_from_chest = chest[:, :3, :3] @ link_from_chest
-        robot = {"upper_arm": elbow[:, :3, 3] - shoulder[:, :3, 3], "forearm": wrist[:, :3, 3] - elbow[:, :3, 3],
-                 "fingers": -wrist[:, :3, 2], "palm": wrist[:, :3, 1] * (-1.0 if side == "left" else 1.0)}
+        robot = {
+            "upper_arm": elbow[:, :3, 3] - shoulder[:, :3, 3],
+            "forearm": wrist[:, :3, 3] - elbow[:, :3, 3],
+            "fingers": -wrist[:, :3, 2],
+            "palm": wrist[:, :3, 1] * (-1.0 if side == "left" else 1.0),
+        }
         person = human.arms[side]
-        for name, wanted in (("upper_arm", person.upper), ("forearm", person.fore), ("fingers", person.fingers), ("palm", person.palm)):
+        for name, wanted in (
+            ("upper_arm", person.upper),
+            ("forearm", person.fore),
+            ("fingers", person.fingers),
+            ("palm", person.palm),
+        ):
             found[f"{side}_{name}"] = _angle(np.einsum("tji,tj->ti", base_from_chest, robot[name]), wanted)
     return found
 
 
 def summary_deg(errors: dict[str, Array]) -> dict[str, dict[str, float]]:
     """Mean, 95th percentile and maximum in degrees."""
-    return {name: {"mean": round(float(np.degrees(e.mean())), 2), "p95": round(float(np.degrees(np.percentile(e, 95))), 2),
-                   "max": round(float(np.degrees(e.max())), 2)} for name, e in errors.items()}
+    return {
+        name: {
+            "mean": round(float(np.degrees(e.mean())), 2),
+            "p95": round(float(np.degrees(np.percentile(e, 95))), 2),
+            "max": round(float(np.degrees(e.max())), 2),
+        }
+        for name, e in errors.items()
+    }
 
 
 def _angle(a: Array, b: Array) -> Array:

@@ -11,7 +11,9 @@ from gesture_robot.checks import Array
 from gesture_robot.retarget.axes import base_from_smplx
 
 _CHEST, _HEAD = joint_index("spine3"), joint_index("head")
-_ARM = {side: tuple(joint_index(f"{side}_{part}") for part in ("shoulder", "elbow", "wrist")) for side in ("left", "right")}
+_ARM = {
+    side: tuple(joint_index(f"{side}_{part}") for part in ("shoulder", "elbow", "wrist")) for side in ("left", "right")
+}
 _CURL_FULL_RAD = 4.0
 """Sum of a finger's three angles with the hand closed."""
 SIDES = ("left", "right")
@@ -60,13 +62,19 @@ def measure(rotations: Array) -> HumanPose:
 def _arm(side: str, positions: Array, chest: Array, hand: Array, rotations: Array) -> HumanArm:
     shoulder, elbow, wrist = (positions[:, j] for j in _ARM[side])
     first = 25 if side == "left" else 40
-    curls = rotations[:, first:first + 12, 2] * (-1.0 if side == "left" else 1.0)  # the thumb comes last and is left out
+    curls = rotations[:, first : first + 12, 2] * (
+        -1.0 if side == "left" else 1.0
+    )  # the thumb comes last and is left out
     knuckle = base_from_smplx(OFFSETS[joint_index(f"{side}_middle1")])
     knuckle = knuckle / np.linalg.norm(knuckle)
     palm = np.array([0.0, 0.0, -1.0]) + knuckle[2] * knuckle  # palms face down at the zero pose
-    return HumanArm(_seen_from(chest, _unit(elbow - shoulder)), _seen_from(chest, _unit(wrist - elbow)),
-                    _seen_from(chest, hand @ knuckle), _seen_from(chest, hand @ (palm / np.linalg.norm(palm))),
-                    np.clip(curls.reshape(len(curls), 4, 3).sum(axis=-1).mean(axis=-1) / _CURL_FULL_RAD, 0.0, 1.0))
+    return HumanArm(
+        _seen_from(chest, _unit(elbow - shoulder)),
+        _seen_from(chest, _unit(wrist - elbow)),
+        _seen_from(chest, hand @ knuckle),
+        _seen_from(chest, hand @ (palm / np.linalg.norm(palm))),
+        np.clip(curls.reshape(len(curls), 4, 3).sum(axis=-1).mean(axis=-1) / _CURL_FULL_RAD, 0.0, 1.0),
+    )
 
 
 def _seen_from(frames: Array, vectors: Array) -> Array:

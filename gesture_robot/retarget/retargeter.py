@@ -57,7 +57,11 @@ class Retargeter:
         self._neck = None
         if limbs.head_link:
             self._neck = Chain(tree, chest, _front_and_up(limbs.head_link, at_rest[limbs.head_link], 0.3), limbs.neck)
-        self._arms = [self._arm_solver(side, arm, chest) for side, arm in (("left", limbs.left_arm), ("right", limbs.right_arm)) if arm]
+        self._arms = [
+            self._arm_solver(side, arm, chest)
+            for side, arm in (("left", limbs.left_arm), ("right", limbs.right_arm))
+            if arm
+        ]
         self.reset()
 
     def reset(self) -> None:
@@ -105,12 +109,20 @@ class Retargeter:
         self._last = np.clip(answer, model.lower, model.upper)
         return self._last.copy()
 
-    def _solve_arm(self, solver: _ArmSolver, human: HumanArm, frame: int, answer: Array, low: Array, high: Array, rounds: int) -> None:
+    def _solve_arm(
+        self, solver: _ArmSolver, human: HumanArm, frame: int, answer: Array, low: Array, high: Array, rounds: int
+    ) -> None:
         reach = solver.reach
-        self._turn(reach, np.stack([human.upper[frame], human.fore[frame]]) @ self._link_from_chest, answer, low, high, rounds)
+        self._turn(
+            reach, np.stack([human.upper[frame], human.fore[frame]]) @ self._link_from_chest, answer, low, high, rounds
+        )
         forearm = self._link_from_chest @ reach.orientation(answer[self._rows(reach)], 1)
-        self._turn(solver.wrist, np.stack([human.fingers[frame], human.palm[frame]]) @ forearm, answer, low, high, rounds)
-        answer[solver.hand] = np.clip(human.closed[frame] * self.model.upper[solver.hand], low[solver.hand], high[solver.hand])
+        self._turn(
+            solver.wrist, np.stack([human.fingers[frame], human.palm[frame]]) @ forearm, answer, low, high, rounds
+        )
+        answer[solver.hand] = np.clip(
+            human.closed[frame] * self.model.upper[solver.hand], low[solver.hand], high[solver.hand]
+        )
 
     def _turn(self, chain: Chain, targets: Array, answer: Array, low: Array, high: Array, rounds: int) -> None:
         rows = self._rows(chain)
@@ -130,9 +142,13 @@ class Retargeter:
         inward = -_Y if side == "left" else _Y
         tree = tree_of(self.model)
         return _ArmSolver(
-            side, Chain(tree, chest, (upper, fore), arm.joints),
-            Chain(tree, arm.forearm_link, (Feature(arm.hand_link, -_Z), Feature(arm.hand_link, inward, 0.7)), arm.joints),
-            np.array([self.model.index(name) for name in arm.hand_joints], dtype=int))
+            side,
+            Chain(tree, chest, (upper, fore), arm.joints),
+            Chain(
+                tree, arm.forearm_link, (Feature(arm.hand_link, -_Z), Feature(arm.hand_link, inward, 0.7)), arm.joints
+            ),
+            np.array([self.model.index(name) for name in arm.hand_joints], dtype=int),
+        )
 
 
 def without_heading(body: BodyMotion) -> Array:

@@ -26,7 +26,8 @@ def test_round_trip_and_layout_of_the_field(tmp_path):
     save_motion(tmp_path / "m.npz", before)
     after = load_motion(tmp_path / "m.npz")
     assert after.fps == 30.0
-    assert np.array_equal(after.rotations, before.rotations) and np.array_equal(after.root_position, before.root_position)
+    assert np.array_equal(after.rotations, before.rotations)
+    assert np.array_equal(after.root_position, before.root_position)
     with np.load(tmp_path / "m.npz") as data:
         shapes = {key: data[key].shape for key in data.files}
         assert shapes == {"poses": (20, 165), "expressions": (20, 100), "trans": (20, 3), "betas": (300,), "gender": (),

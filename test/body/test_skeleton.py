@@ -86,10 +86,11 @@ def test_rotation_forms_agree_with_scipy(seed):
     assert np.allclose(rot.matrix_from_rotvec(vectors), expected.as_matrix(), atol=1e-12)
     assert np.allclose(rot.rotvec_from_matrix(expected.as_matrix()), expected.as_rotvec(), atol=1e-7)
     a, b = rot.quaternion_from_rotvec(vectors[:10]), rot.quaternion_from_rotvec(vectors[10:])
-    assert np.allclose(rot.rotvec_from_quaternion(rot.multiply(a, b)), (expected[:10] * expected[10:]).as_rotvec(), atol=1e-9)
+    product = rot.rotvec_from_quaternion(rot.multiply(a, b))
+    assert np.allclose(product, (expected[:10] * expected[10:]).as_rotvec(), atol=1e-9)
     half = rot.matrix_from_quaternion(rot.slerp(a, b, 0.5))
-    assert np.allclose(np.linalg.norm(rot.rotvec_from_matrix(half @ np.swapaxes(rot.matrix_from_quaternion(a), -1, -2)), axis=1),
-                       0.5 * (expected[10:] * expected[:10].inv()).magnitude(), atol=1e-6)
+    way = rot.rotvec_from_matrix(half @ np.swapaxes(rot.matrix_from_quaternion(a), -1, -2))
+    assert np.allclose(np.linalg.norm(way, axis=1), 0.5 * (expected[10:] * expected[:10].inv()).magnitude(), atol=1e-6)
 
 
 def test_half_turns_survive_the_way_to_a_matrix_and_back():

@@ -18,13 +18,17 @@ def at_rest(wren):
 @pytest.fixture
 def hold(wren):
     """hold("gesture", now_s, {joint: angle}, others) -> a command that stands still at these angles."""
+
     def make(source, now_s, angles, only=None):
         target = wren.rest.copy()
         for name, angle in angles.items():
             target[wren.index(name)] = angle
         names = wren.joint_names if only is None else only
         rows = [wren.index(name) for name in names]
-        return Command(source, now_s, JointTrajectory(tuple(names), now_s, [0.0], [target[rows]], [np.zeros(len(rows))]))
+        return Command(
+            source, now_s, JointTrajectory(tuple(names), now_s, [0.0], [target[rows]], [np.zeros(len(rows))])
+        )
+
     return make
 
 

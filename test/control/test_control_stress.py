@@ -8,7 +8,10 @@ def test_wild_commands_break_no_limit_touch_nothing_and_always_stop(wren):
     report = run_stress(wren, MujocoRobot(wren), commands=300, seed=1)
     assert report.commands == 300 and report.ticks > 1500
     assert report.limits.violations == 0
-    assert max(report.limits.position_fraction, report.limits.velocity_fraction, report.limits.acceleration_fraction) <= 1.0 + 1e-6
+    assert (
+        max(report.limits.position_fraction, report.limits.velocity_fraction, report.limits.acceleration_fraction)
+        <= 1.0 + 1e-6
+    )
     assert report.contacts == 0, report.contact_pairs
     assert report.fastest_hand_mps <= 1.5 + 1e-6
     assert report.stops >= 3

@@ -74,7 +74,9 @@ def test_a_stop_brakes_at_once_ends_in_time_and_holds(running, hold, wren):
     assert speed.max() > 1.0
     controller.stop(running.now_s, "button")
     q, v = running.run(1.0, None)
-    assert (np.abs(v[1]) <= np.maximum(np.abs(v[0]) - 0.01 * wren.max_acceleration, 0.0) + 1e-9).all()  # braking within a tick
+    assert (
+        np.abs(v[1]) <= np.maximum(np.abs(v[0]) - 0.01 * wren.max_acceleration, 0.0) + 1e-9
+    ).all()  # braking within a tick
     allowed = int(np.ceil((speed / wren.max_acceleration).max() / 0.01)) + 1
     assert not v[allowed:].any()
     assert np.ptp(q[allowed:], axis=0).max() == 0.0
@@ -173,8 +175,15 @@ def test_a_lock_of_low_priority_keeps_out_only_what_is_below(wren, at_rest, driv
     assert driver.controller.status().source == "behaviour"
 
 
-@pytest.mark.parametrize("senses", [{"nearest_person_m": 0.5}, {"perception_age_s": 1.0}, {"perception_age_s": float("nan")},
-                                    {"nearest_person_m": float("nan")}])
+@pytest.mark.parametrize(
+    "senses",
+    [
+        {"nearest_person_m": 0.5},
+        {"perception_age_s": 1.0},
+        {"perception_age_s": float("nan")},
+        {"nearest_person_m": float("nan")},
+    ],
+)
 def test_hands_slow_down_near_people_and_without_pictures_and_speed_up_again(running, wren, senses):
     hands = HandSpeed(wren, 0.01)
     times = np.arange(0.0, 9.0, 0.05)
@@ -202,13 +211,24 @@ def test_no_hand_is_faster_than_the_limit_whatever_is_asked(wren, at_rest, drive
     driver = drive(Controller(wren, at_rest, replace(ControlConfig(), max_hand_speed_mps=0.6), NoGuard()))
     for _ in range(12):
         target = rng.uniform(wren.lower, wren.upper)
-        driver.run(0.4, lambda t, target=target: Command("teleop", t, JointTrajectory(wren.joint_names, t, [0.0], [target], [0 * target])))
+        driver.run(
+            0.4,
+            lambda t, target=target: Command(
+                "teleop", t, JointTrajectory(wren.joint_names, t, [0.0], [target], [0 * target])
+            ),
+        )
     q = np.array([s.positions[0] for s in driver.sent])
     assert 0.5 < hands.speeds(q).max() <= 0.6 + 1e-6
 
 
 def trajectory_of(wren, **changes):
-    values = {"joint_names": wren.joint_names, "start_s": 1.0, "times_s": [0.0], "positions": [wren.rest], "velocities": [0 * wren.rest]}
+    values = {
+        "joint_names": wren.joint_names,
+        "start_s": 1.0,
+        "times_s": [0.0],
+        "positions": [wren.rest],
+        "velocities": [0 * wren.rest],
+    }
     return JointTrajectory(**{**values, **changes})
 
 
@@ -228,11 +248,13 @@ def test_bad_commands_are_refused_and_change_nothing(running, hold, wren):
     controller, now_s = running.controller, running.now_s
     elbow = trajectory_of(wren, joint_names=("right_elbo",), start_s=now_s, positions=[[0.0]], velocities=[[0.0]])
     good = trajectory_of(wren, start_s=now_s)
-    for command, error, text in ((Command("teleop", now_s, elbow), UnknownName, "right_elbow"),
-                                 (Command("joystick", now_s, good), UnknownName, "teleop"),
-                                 (Command("teleop", float("nan"), good), InvalidInput, "stamp"),
-                                 (Command("teleop", now_s, trajectory_of(wren, start_s=now_s + 60.0)), InvalidInput, "clock"),
-                                 (Command("teleop", now_s, trajectory_of(wren, start_s=now_s - 60.0)), InvalidInput, "clock")):
+    for command, error, text in (
+        (Command("teleop", now_s, elbow), UnknownName, "right_elbow"),
+        (Command("joystick", now_s, good), UnknownName, "teleop"),
+        (Command("teleop", float("nan"), good), InvalidInput, "stamp"),
+        (Command("teleop", now_s, trajectory_of(wren, start_s=now_s + 60.0)), InvalidInput, "clock"),
+        (Command("teleop", now_s, trajectory_of(wren, start_s=now_s - 60.0)), InvalidInput, "clock"),
+    ):
         with pytest.raises(error, match=text):
             controller.submit(command, now_s)
     running.run(0.05)
@@ -252,7 +274,9 @@ def test_a_newer_trajectory_replaces_the_older_from_its_start_on(running, hold, 
 
 def test_a_trajectory_that_begins_later_starts_from_where_the_robot_is(running, wren):
     now_s, j = running.now_s, wren.index("neck_yaw")
-    slow = trajectory_of(wren, start_s=now_s, joint_names=("neck_yaw",), times_s=[1.0], positions=[[0.5]], velocities=[[0.0]])
+    slow = trajectory_of(
+        wren, start_s=now_s, joint_names=("neck_yaw",), times_s=[1.0], positions=[[0.5]], velocities=[[0.0]]
+    )
     running.controller.submit(Command("teleop", now_s, slow), now_s)
     q, _ = running.run(0.5)
     assert 0.2 < q[-1, j] < 0.3
@@ -285,7 +309,10 @@ def test_measured_joints_are_checked(wren, at_rest):
     with pytest.raises(InvalidInput, match="left_elbow"):
         Controller(wren, replace(at_rest, positions=outside), guard=NoGuard())
     outside[8] = wren.upper[8] + 0.01  # what a servo overshoots
-    assert Controller(wren, replace(at_rest, positions=outside), guard=NoGuard()).step(0.0).positions[0, 8] == wren.upper[8]
+    assert (
+        Controller(wren, replace(at_rest, positions=outside), guard=NoGuard()).step(0.0).positions[0, 8]
+        == wren.upper[8]
+    )
 
 
 def test_settings_are_checked():

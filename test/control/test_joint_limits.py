@@ -17,8 +17,17 @@ JOINTS = 6
 def make_model(seed=0):
     rng = np.random.default_rng(seed)
     lower = rng.uniform(-3.0, -0.1, JOINTS)
-    return RobotModel("box", "<robot/>", tuple(f"j{i}" for i in range(JOINTS)), lower, lower + rng.uniform(0.02, 4.0, JOINTS),
-                      rng.uniform(0.5, 6.0, JOINTS), rng.uniform(2.0, 40.0, JOINTS), lower + 0.01, LimbMap("base"))
+    return RobotModel(
+        "box",
+        "<robot/>",
+        tuple(f"j{i}" for i in range(JOINTS)),
+        lower,
+        lower + rng.uniform(0.02, 4.0, JOINTS),
+        rng.uniform(0.5, 6.0, JOINTS),
+        rng.uniform(2.0, 40.0, JOINTS),
+        lower + 0.01,
+        LimbMap("base"),
+    )
 
 
 def follow(model, reference, ticks, q=None, v=None):
@@ -65,7 +74,9 @@ def test_any_step_inside_the_bounds_leaves_room_to_brake(seed):
     q, v = 0.5 * (model.lower + model.upper), np.zeros(JOINTS)
     for _ in range(100):
         low, high = limits.velocity_bounds(q, v)
-        following = np.where(rng.random(JOINTS) < 0.5, rng.choice([0.0, 1.0], JOINTS), rng.random(JOINTS)) * (high - low) + low
+        following = (
+            np.where(rng.random(JOINTS) < 0.5, rng.choice([0.0, 1.0], JOINTS), rng.random(JOINTS)) * (high - low) + low
+        )
         q, v = limits.advance(q, v, following), following
         path, speeds = limits.brake(q, v)
         assert audit((TICK_S * np.arange(len(path)), path, speeds), model).violations == 0

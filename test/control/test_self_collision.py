@@ -5,8 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from gesture_robot.control.collision import RANGE_M, CollisionGuard
+from gesture_robot.control.collision import CollisionGuard
 from gesture_robot.control.controller import Controller
+from gesture_robot.control.distances import RANGE_M
 from gesture_robot.control.limits import JointLimits
 from gesture_robot.errors import MissingDependency
 from gesture_robot.robots.model import load_model
@@ -43,22 +44,24 @@ def test_no_pair_moves_more_than_the_bound_between_two_looks(guard, wren):
         da, db = guard.distances(a), guard.distances(b)
         both = (da < RANGE_M) & (db < RANGE_M)
         seen += both.sum()
-        assert (np.abs(da - db)[both] <= (guard._reach @ np.abs(a - b))[both] + 1e-4).all()
+        assert (np.abs(da - db)[both] <= (guard._links.reach @ np.abs(a - b))[both] + 1e-4).all()
     assert seen > 100
 
 
-TURNSTILE = """<robot name="turnstile">
-  <link name="base"><collision><origin xyz="0.4 0 0"/><geometry><cylinder radius="0.01" length="0.4"/></geometry></collision></link>
+INERTIAL = '<inertial><mass value="1"/><inertia ixx="0.1" iyy="0.1" izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial>'
+TURNSTILE = f"""<robot name="turnstile">
+  <link name="base">
+    <collision><origin xyz="0.4 0 0"/><geometry><cylinder radius="0.01" length="0.4"/></geometry></collision></link>
   <link name="hub"/>
-  <link name="arm"><inertial><mass value="1"/><inertia ixx="0.1" iyy="0.1" izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial>
+  <link name="arm">{INERTIAL}
     <collision><origin xyz="0.4 0 0"/><geometry><sphere radius="0.02"/></geometry></collision></link>
+  <link name="tip">{INERTIAL}
+    <collision><origin xyz="0.4 0 0"/><geometry><sphere radius="0.015"/></geometry></collision></link>
   <joint name="hub_fixed" type="fixed"><parent link="base"/><child link="hub"/></joint>
   <joint name="turn" type="revolute"><parent link="hub"/><child link="arm"/><axis xyz="0 0 1"/>
     <limit lower="-1.5" upper="1.5" velocity="5" effort="10"/></joint>
   <joint name="lift" type="prismatic"><parent link="arm"/><child link="tip"/><axis xyz="0 0 1"/>
     <limit lower="0" upper="0.1" velocity="1" effort="10"/></joint>
-  <link name="tip"><inertial><mass value="1"/><inertia ixx="0.1" iyy="0.1" izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial>
-    <collision><origin xyz="0.4 0 0"/><geometry><sphere radius="0.015"/></geometry></collision></link>
 </robot>"""
 
 
@@ -68,7 +71,9 @@ def test_a_thin_thing_between_two_ticks_is_not_missed(tmp_path):
     model = load_model(str(tmp_path / "turnstile.urdf"))
     guard, limits = CollisionGuard(model, 0.002), JointLimits(model, tick_s=0.1)
     positions, velocities = limits.brake(np.array([-0.6, 0.0]), np.array([5.0, 0.0]))
-    assert min(guard.distances(q).min() for q in positions) > 0.01  # every tick is clear, the arm swings through the pole
+    assert (
+        min(guard.distances(q).min() for q in positions) > 0.01
+    )  # every tick is clear, the arm swings through the pole
     assert positions[0, 0] < 0.0 < positions[-1, 0]
     assert guard.blocking(positions, velocities, 0.1)[0]
     positions, velocities = limits.brake(np.array([-0.6, 0.0]), np.array([2.0, 0.5]))

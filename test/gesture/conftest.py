@@ -5,8 +5,8 @@ import pytest
 
 from gesture_robot.datatypes import Phoneme, Speech, Word
 
-TEXT = ("Hello, it is wonderful to meet you here today. I can show everybody the way to the garden, and the people in the "
-        "little kitchen will make coffee for us. Please follow the yellow lines on the floor, and tell me about your "
+TEXT = ("Hello, it is wonderful to meet you here today. I can show everybody the way to the garden, and the people "
+        "in the little kitchen will make coffee for us. Please follow the yellow lines on the floor, and tell me about your "
         "favourite music. The weather is getting better, so we could open the window and listen to the birds outside.")
 SMALL = set("it is to you i can the and in will for us on me about your so we could a".split())
 RATE = 16000
@@ -19,7 +19,7 @@ def speak(text=TEXT, seed=0, emotion="neutral"):
     for token in text.split():
         name = token.strip(".,")
         small = name.lower() in SMALL
-        length = (0.07 + 0.03 * len(name)) * rng.uniform(0.85, 1.15) if small else (0.14 + 0.045 * len(name)) * rng.uniform(0.9, 1.1)
+        length = (0.07 + 0.03 * len(name) if small else 0.14 + 0.045 * len(name)) * rng.uniform(0.9, 1.1)
         onset = t + 0.3 * length
         words.append(Word(name, t, t + length))
         phonemes += [Phoneme("t", t, onset), Phoneme("ə" if small else "ˈa", onset, t + length)]
@@ -31,7 +31,8 @@ def speak(text=TEXT, seed=0, emotion="neutral"):
         level = 0.1 if word.text.lower() in SMALL else 0.4
         since = clock[inside] - word.start_s
         cycles = 150.0 * since - 60.0 * since**2  # a falling pitch, as a voice has
-        samples[inside] = level * np.sin(np.pi * since / (word.end_s - word.start_s)) * np.sign(np.sin(2 * np.pi * cycles))
+        swell = level * np.sin(np.pi * since / (word.end_s - word.start_s))
+        samples[inside] = swell * np.sign(np.sin(2 * np.pi * cycles))
     return Speech("test", text, RATE, samples, tuple(words), tuple(phonemes), emotion)
 
 

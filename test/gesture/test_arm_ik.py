@@ -5,7 +5,17 @@ from hypothesis import strategies as st
 
 from gesture_robot.body.skeleton import ARM_LENGTH_M, forward_kinematics, joint_index
 from gesture_robot.gesture.arm_ik import SHOULDER_IN_CHEST_M, invert_arm, mirrored
-from gesture_robot.gesture.compose import REST_KEY, SWIVEL, TWIST, WRIST, arm_key, compose, key_from_pose, rest_pose, still
+from gesture_robot.gesture.compose import (
+    REST_KEY,
+    SWIVEL,
+    TWIST,
+    WRIST,
+    arm_key,
+    compose,
+    key_from_pose,
+    rest_pose,
+    still,
+)
 
 FEW = settings(derandomize=True, deadline=None, max_examples=40)
 PLACES = st.tuples(st.floats(-0.3, 0.7), st.floats(-0.9, 0.5), st.floats(0.15, 0.75)).filter(

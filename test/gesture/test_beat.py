@@ -17,7 +17,8 @@ WRISTS = [joint_index("left_wrist"), joint_index("right_wrist")]
 
 
 def generate(speech, seed=0, style="neutral", **config):
-    return BeatGestures(BeatConfig(**config)).generate(speech, style=style, seed_pose=None, rng=np.random.default_rng(seed))
+    engine = BeatGestures(BeatConfig(**config))
+    return engine.generate(speech, style=style, seed_pose=None, rng=np.random.default_rng(seed))
 
 
 def wrists(motion):

@@ -4,6 +4,8 @@ import pytest
 from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
 from gesture_robot.body.skeleton import ARM_LENGTH_M, forward_kinematics, joint_index
 from gesture_robot.errors import InvalidInput, UnknownName
+from gesture_robot.evaluation.strokes import find_strokes
+from gesture_robot.evaluation.sync import gesture_word_offsets, summarize
 from gesture_robot.gesture.compose import rest_pose
 from gesture_robot.gesture.library import gesture_mask, gesture_names, make_gesture
 
@@ -108,3 +110,17 @@ def test_amplitude_scales_and_randomness_varies():
     a, b, c = (make_gesture("wave", rng=np.random.default_rng(seed)).rotations for seed in (1, 1, 2))
     assert np.array_equal(a, b) and a.shape != c.shape or not np.allclose(a, c)
     assert np.array_equal(make_gesture("wave").rotations, make_gesture("wave").rotations)
+
+
+@pytest.mark.parametrize("name", ["wave", "point", "open_palms", "hand_on_heart"])
+def test_with_words_every_stroke_ends_before_one(name, make_speech):
+    spoken = make_speech("Hello there! It is wonderful to meet you.")
+    offsets = []
+    for shift in (0.0, 0.1, 0.2, 0.3):
+        onsets = [w.start_s + shift for w in spoken.words]
+        motion = make_gesture(name, word_onsets_s=onsets)
+        found = find_strokes(forward_kinematics(motion.rotations)[0][:, RIGHT], motion.fps, ARM_LENGTH_M)
+        offsets.append(gesture_word_offsets(found, onsets))
+        assert (found.apex_s < onsets[-1] + 0.3).all()  # coming down is no stroke
+    summary = summarize(np.concatenate(offsets))
+    assert summary.passes and summary.strokes >= 4, summary

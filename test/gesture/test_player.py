@@ -52,8 +52,8 @@ def test_motion_is_reproduced_at_its_frames_once_blended_in():
     player, motion = MotionPlayer(STATUE), make_gesture("wave")
     player.play(motion, 2.0)
     for frame in (20, 33, 60):
-        assert np.allclose(matrix_from_rotvec(player.pose(2.0 + frame / 30.0)), matrix_from_rotvec(motion.rotations[frame]),
-                           atol=1e-6)
+        shown = matrix_from_rotvec(player.pose(2.0 + frame / 30.0))
+        assert np.allclose(shown, matrix_from_rotvec(motion.rotations[frame]), atol=1e-6)
     assert player.active_until_s == pytest.approx(2.0 + motion.duration_s)
     assert np.allclose(player.pose(60.0), rest_pose(), atol=1e-9)
     assert player.active_until_s == -np.inf
@@ -70,9 +70,12 @@ def test_pose_is_the_same_whatever_the_rate_it_is_asked_at():
 def test_everything_at_once_stays_smooth(speech):
     player = MotionPlayer()
     talk = BeatGestures().generate(speech, style="neutral", seed_pose=None, rng=np.random.default_rng(1))
-    events = [(0.5, lambda: player.play(talk, 0.55)), (2.3, lambda: player.play(make_gesture("wave"), 2.3, mask="right_arm")),
-              (3.1, lambda: player.play(make_gesture("bow"), 3.0)), (4.0, lambda: player.add_head_layer(make_gesture("nod"), 4.0)),
-              (4.2, lambda: player.play(make_gesture("shake"), 4.2, mask="head")), (5.45, lambda: player.interrupt(5.45)),
+    events = [(0.5, lambda: player.play(talk, 0.55)),
+              (2.3, lambda: player.play(make_gesture("wave"), 2.3, mask="right_arm")),
+              (3.1, lambda: player.play(make_gesture("bow"), 3.0)),
+              (4.0, lambda: player.add_head_layer(make_gesture("nod"), 4.0)),
+              (4.2, lambda: player.play(make_gesture("shake"), 4.2, mask="head")),
+              (5.45, lambda: player.interrupt(5.45)),
               (5.7, lambda: player.play(make_gesture("open_palms"), 5.7)), (7.0, lambda: player.play(talk, 4.0)),
               (9.0, lambda: player.interrupt(9.0)), (9.1, lambda: player.interrupt(9.1))]
     _, poses = watch(player, 12.0, events=events)
@@ -186,3 +189,12 @@ def test_idle_is_small_smooth_pure_and_never_repeats():
     assert min(np.abs(turns[i:i + 250] - first).max() for i in range(250, len(turns) - 250, 5)) > 1e-3
     assert not np.allclose(IdleMotion(IdleConfig(seed=1)).rotations(3.0), idle.rotations(3.0))
     assert not IdleMotion(IdleConfig(amplitude=0.0)).rotations(3.0).any()
+
+
+def test_seed_pose_is_the_motions_alone():
+    player = MotionPlayer()
+    player.add_head_layer(lambda t: np.array([0.2, 0.0, 0.0]))
+    assert np.allclose(player.seed_pose(1.0), rest_pose(), atol=1e-9)
+    player.play(make_gesture("wave"), 1.0)
+    motion = make_gesture("wave")
+    assert np.allclose(player.seed_pose(2.5), motion.rotations[45], atol=1e-6)

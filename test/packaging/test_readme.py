@@ -70,4 +70,4 @@ def test_paths_in_the_readme_exist() -> None:
 
 def test_the_page_of_settings_is_what_the_code_says() -> None:
     written = runpy.run_path(str(ROOT / "tools" / "write_settings.py"))["text"]()
-    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == written, "run: python tools/write_settings.py"
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == written, "run: make docs"

@@ -24,8 +24,10 @@ def base_from_camera() -> Array:
 @pytest.fixture
 def picture() -> Callable[..., CameraImage]:
     """Make a CameraImage of a stamp and (optionally) pixels."""
+
     def make(stamp_s: float = 0.0, rgb: Array = GREY, base_from_camera: Array = BASE_FROM_CAMERA) -> CameraImage:
         return CameraImage(stamp_s, "camera", rgb, MATRIX, base_from_camera)
+
     return make
 
 
@@ -71,9 +73,20 @@ def mediapipe_backend() -> Iterator[Any]:
 @pytest.fixture
 def person() -> Callable[..., Person]:
     """Make a Person at a place in the base frame, head turned by yaw from the line to the robot's camera."""
-    def make(name: str = "p1", x_m: float = 2.0, y_m: float = 0.0, *, yaw_deg: float = 0.0, look_at: Array | None = None,
-             velocity: tuple[float, float, float] = (0.0, 0.0, 0.0), face: bool = True, smile: float = 0.0,
-             gestures: tuple[str, ...] = (), tracked_s: float = 5.0) -> Person:
+
+    def make(
+        name: str = "p1",
+        x_m: float = 2.0,
+        y_m: float = 0.0,
+        *,
+        yaw_deg: float = 0.0,
+        look_at: Array | None = None,
+        velocity: tuple[float, float, float] = (0.0, 0.0, 0.0),
+        face: bool = True,
+        smile: float = 0.0,
+        gestures: tuple[str, ...] = (),
+        tracked_s: float = 5.0,
+    ) -> Person:
         place = np.array([x_m, y_m, 1.5])
         line = (BASE_FROM_CAMERA[:3, 3] if look_at is None else np.asarray(look_at)) - place
         yaw = np.arctan2(line[1], line[0]) + np.radians(yaw_deg)
@@ -82,6 +95,18 @@ def person() -> Callable[..., Person]:
         pose[:3, 3] = place
         box = np.array([300.0 - 100.0 * y_m, 100.0, 80.0, 300.0])
         face_box = np.array([320.0 - 100.0 * y_m, 110.0, 40.0, 48.0]) if face else np.zeros(4)
-        return Person(name, 0.0, box, face_box, pose, pose[:3, 0], np.array(velocity), Expression(smile=smile), 0.9, gestures,
-                      tracked_s=tracked_s)
+        return Person(
+            name,
+            0.0,
+            box,
+            face_box,
+            pose,
+            pose[:3, 0],
+            np.array(velocity),
+            Expression(smile=smile),
+            0.9,
+            gestures,
+            tracked_s=tracked_s,
+        )
+
     return make

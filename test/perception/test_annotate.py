@@ -13,7 +13,9 @@ from gesture_robot.perception.scripted import ScriptedBackend, scripted_person
 from gesture_robot.perception.stage import PerceptionStage
 
 
-def test_the_picture_is_copied_and_drawn_on(mediapipe_backend: Any, picture: Callable[..., CameraImage], one_person: Array) -> None:
+def test_the_picture_is_copied_and_drawn_on(
+    mediapipe_backend: Any, picture: Callable[..., CameraImage], one_person: Array
+) -> None:
     scene = PerceptionStage(mediapipe_backend).glance(picture(5000.0, one_person))
     before = one_person.copy()
     drawn = annotate(one_person, scene, {"p1": "Ada"})
@@ -29,10 +31,21 @@ def test_nobody_means_an_equal_copy(one_person: Array) -> None:
     assert (drawn == one_person).all() and drawn is not one_person
 
 
-def test_people_partly_or_wholly_outside_the_picture_do_no_harm(person: Callable[..., Person], one_person: Array) -> None:
+def test_people_partly_or_wholly_outside_the_picture_do_no_harm(
+    person: Callable[..., Person], one_person: Array
+) -> None:
     inside = person()
-    people = tuple(replace(inside, id=f"p{i}", box_px=np.array(box)) for i, box in enumerate((
-        (-50.0, -80.0, 90.0, 100.0), (600.0, 440.0, 200.0, 200.0), (9000.0, -9000.0, 10.0, 10.0), (10.0, 10.0, 0.0, 0.0))))
+    people = tuple(
+        replace(inside, id=f"p{i}", box_px=np.array(box))
+        for i, box in enumerate(
+            (
+                (-50.0, -80.0, 90.0, 100.0),
+                (600.0, 440.0, 200.0, 200.0),
+                (9000.0, -9000.0, 10.0, 10.0),
+                (10.0, 10.0, 0.0, 0.0),
+            )
+        )
+    )
     assert annotate(one_person, SocialScene(0.0, people)).shape == one_person.shape
     tiny = np.zeros((40, 60, 3), np.uint8)
     assert annotate(tiny, SocialScene(0.0, people)).shape == tiny.shape

@@ -16,13 +16,17 @@ from gesture_robot.perception.engagement import EngagementEstimator, attention, 
 FPS = 15
 CAMERA = np.array([[0.0, 0.0, 1.0, 0.1], [-1.0, 0.0, 0.0, 0.0], [0.0, -1.0, 0.0, 1.25], [0.0, 0.0, 0.0, 1.0]])
 MakePerson = Callable[..., Person]
-ALLOWED = {Level.DISENGAGED: {Level.DISENGAGED, Level.ENGAGING},
-           Level.ENGAGING: {Level.ENGAGING, Level.ENGAGED, Level.DISENGAGED},
-           Level.ENGAGED: {Level.ENGAGED, Level.DISENGAGING},
-           Level.DISENGAGING: {Level.DISENGAGING, Level.ENGAGED, Level.DISENGAGED}}
+ALLOWED = {
+    Level.DISENGAGED: {Level.DISENGAGED, Level.ENGAGING},
+    Level.ENGAGING: {Level.ENGAGING, Level.ENGAGED, Level.DISENGAGED},
+    Level.ENGAGED: {Level.ENGAGED, Level.DISENGAGING},
+    Level.DISENGAGING: {Level.DISENGAGING, Level.ENGAGED, Level.DISENGAGED},
+}
 
 
-def levels(frames: list[tuple[Person, ...]], camera: Array, estimator: EngagementEstimator | None = None) -> list[list[Level]]:
+def levels(
+    frames: list[tuple[Person, ...]], camera: Array, estimator: EngagementEstimator | None = None
+) -> list[list[Level]]:
     estimator = estimator or EngagementEstimator()
     return [[e.level for e in estimator.update(people, camera, i / FPS)] for i, people in enumerate(frames)]
 
@@ -40,17 +44,29 @@ def test_a_level_comes_at_once_and_engaged_within_half_a_second(person: MakePers
 
 
 @pytest.mark.parametrize("distance_m", [0.8, 2.0, 3.5])
-def test_a_face_that_turns_to_the_robot_engages_fast_in_the_whole_social_zone(person: MakePerson, base_from_camera: Array,
-                                                                             distance_m: float) -> None:
+def test_a_face_that_turns_to_the_robot_engages_fast_in_the_whole_social_zone(
+    person: MakePerson, base_from_camera: Array, distance_m: float
+) -> None:
     frames = [(person(x_m=distance_m, yaw_deg=50.0),)] * 15 + [(person(x_m=distance_m, yaw_deg=8.0),)] * 15
     seen = levels(frames, base_from_camera)
     assert {level for now in seen[:15] for level in now} == {Level.DISENGAGED}
     assert first(seen, Level.ENGAGED) - 15 / FPS <= 0.45
 
 
-@pytest.mark.parametrize("who", [
-    {"yaw_deg": 50.0}, {"yaw_deg": -50.0}, {"x_m": 5.0}, {"face": False}, {"velocity": (0.0, 1.4, 0.0)}, {"velocity": (0.0, -1.4, 0.1)}])
-def test_who_looks_away_is_far_or_passes_never_engages(person: MakePerson, base_from_camera: Array, who: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "who",
+    [
+        {"yaw_deg": 50.0},
+        {"yaw_deg": -50.0},
+        {"x_m": 5.0},
+        {"face": False},
+        {"velocity": (0.0, 1.4, 0.0)},
+        {"velocity": (0.0, -1.4, 0.1)},
+    ],
+)
+def test_who_looks_away_is_far_or_passes_never_engages(
+    person: MakePerson, base_from_camera: Array, who: dict[str, object]
+) -> None:
     seen = levels([(person(**who),)] * 60, base_from_camera)
     assert {level for now in seen for level in now} == {Level.DISENGAGED}
 
@@ -59,9 +75,13 @@ def test_walking_up_to_the_robot_is_not_passing(person: MakePerson, base_from_ca
     assert first(levels([(person(velocity=(-1.2, 0.0, 0.0)),)] * 20, base_from_camera), Level.ENGAGED) < 1.0
 
 
-def test_engagement_fades_when_the_face_is_lost_and_survives_a_blink(person: MakePerson, base_from_camera: Array) -> None:
+def test_engagement_fades_when_the_face_is_lost_and_survives_a_blink(
+    person: MakePerson, base_from_camera: Array
+) -> None:
     here, lost = (person(),), (person(face=False),)
-    assert Level.DISENGAGED not in {now[0] for now in levels([here] * 20 + [lost] * 3 + [here] * 10, base_from_camera)[6:]}
+    assert Level.DISENGAGED not in {
+        now[0] for now in levels([here] * 20 + [lost] * 3 + [here] * 10, base_from_camera)[6:]
+    }
     seen = levels([here] * 20 + [lost] * 60, base_from_camera)
     away = [now[0] for now in seen[20:]]
     assert 0.3 < away.index(Level.DISENGAGING) / FPS < 1.5
@@ -77,7 +97,9 @@ def test_glances_between_two_thresholds_do_not_flicker(person: MakePerson, base_
 def test_a_robot_that_looks_elsewhere_still_notices(person: MakePerson, base_from_camera: Array) -> None:
     aside = base_from_camera.copy()
     turn = np.radians(70.0)
-    aside[:3, :3] = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]) @ aside[:3, :3]
+    aside[:3, :3] = (
+        np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]) @ aside[:3, :3]
+    )
     assert first(levels([(person(),)] * 30, aside), Level.ENGAGED) < 1.0
     config = EngagementConfig()
     assert attention(person(), aside, config) < attention(person(), base_from_camera, config)

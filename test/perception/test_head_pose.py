@@ -27,7 +27,9 @@ degrees = st.floats(-55.0, 55.0)
 
 def head_pose(yaw: float, pitch: float, roll: float, place: tuple[float, float, float]) -> Array:
     pose = np.eye(4)
-    pose[:3, :3] = turn_to(np.array(place)) @ FACING @ Rotation.from_euler("ZYX", [yaw, pitch, roll], degrees=True).as_matrix()
+    pose[:3, :3] = (
+        turn_to(np.array(place)) @ FACING @ Rotation.from_euler("ZYX", [yaw, pitch, roll], degrees=True).as_matrix()
+    )
     pose[:3, 3] = place
     return pose
 
@@ -44,7 +46,9 @@ def project(camera_from_head: Array) -> Array:
 
 @few
 @given(degrees, st.floats(-30, 30), st.floats(-30, 30), st.floats(-1.0, 1.0), st.floats(-0.6, 0.6), st.floats(0.4, 4.0))
-def test_pose_of_projected_points_is_recovered(yaw: float, pitch: float, roll: float, x: float, y: float, z: float) -> None:
+def test_pose_of_projected_points_is_recovered(
+    yaw: float, pitch: float, roll: float, x: float, y: float, z: float
+) -> None:
     true = head_pose(yaw, pitch, roll, (x * z / 2, y * z / 2, z))
     found = solve_head_pose(project(true), MATRIX)
     turn = Rotation.from_matrix(found[:3, :3].T @ true[:3, :3]).magnitude()

@@ -16,10 +16,14 @@ def triplets(people: tuple[Person, ...], camera: Array) -> set[tuple[str, str, s
     return {(i.individual_id, i.group_id, i.behaviour) for i in find_interactions(people, find_groups(people), camera)}
 
 
-def facing_pair(person: MakePerson, a_yaw_deg: float = 0.0, b_yaw_deg: float = 0.0, apart_m: float = 1.0) -> tuple[Person, Person]:
+def facing_pair(
+    person: MakePerson, a_yaw_deg: float = 0.0, b_yaw_deg: float = 0.0, apart_m: float = 1.0
+) -> tuple[Person, Person]:
     half = apart_m / 2
-    return (person("p1", 2.0, half, look_at=np.array([2.0, -half, 1.5]), yaw_deg=a_yaw_deg),
-            person("p2", 2.0, -half, look_at=np.array([2.0, half, 1.5]), yaw_deg=b_yaw_deg))
+    return (
+        person("p1", 2.0, half, look_at=np.array([2.0, -half, 1.5]), yaw_deg=a_yaw_deg),
+        person("p2", 2.0, -half, look_at=np.array([2.0, half, 1.5]), yaw_deg=b_yaw_deg),
+    )
 
 
 def test_everybody_is_a_group_alone_and_with_the_robot_and_near_people_are_one_together(person: MakePerson) -> None:
@@ -48,14 +52,21 @@ def test_wave(person: MakePerson, base_from_camera: Array, gestures: tuple[str, 
     assert (("p1", "p1", "wave") in triplets((person(gestures=gestures),), base_from_camera)) is expected
 
 
-@pytest.mark.parametrize(("who", "mutual", "averted"), [
-    ({"yaw_deg": 0.0}, True, False), ({"yaw_deg": 45.0}, False, True), ({"yaw_deg": -50.0}, False, True),
-    ({"yaw_deg": 150.0}, False, False),              # turned away altogether
-    ({"yaw_deg": 0.0, "x_m": 5.0}, False, False),    # too far
-    ({"yaw_deg": 0.0, "face": False}, False, False),
-    ({"yaw_deg": 0.0, "x_m": 0.4, "y_m": 2.0}, False, False)])  # the robot does not look there
-def test_gaze_between_person_and_robot(person: MakePerson, base_from_camera: Array, who: dict[str, object], mutual: bool,
-                                       averted: bool) -> None:
+@pytest.mark.parametrize(
+    ("who", "mutual", "averted"),
+    [
+        ({"yaw_deg": 0.0}, True, False),
+        ({"yaw_deg": 45.0}, False, True),
+        ({"yaw_deg": -50.0}, False, True),
+        ({"yaw_deg": 150.0}, False, False),  # turned away altogether
+        ({"yaw_deg": 0.0, "x_m": 5.0}, False, False),  # too far
+        ({"yaw_deg": 0.0, "face": False}, False, False),
+        ({"yaw_deg": 0.0, "x_m": 0.4, "y_m": 2.0}, False, False),
+    ],
+)  # the robot does not look there
+def test_gaze_between_person_and_robot(
+    person: MakePerson, base_from_camera: Array, who: dict[str, object], mutual: bool, averted: bool
+) -> None:
     found = triplets((person(**who),), base_from_camera)
     assert (("p1", "p1+robot", "mutual-gaze") in found) is mutual
     assert (("p1", "p1+robot", "gaze-aversion") in found) is averted
@@ -67,7 +78,9 @@ def test_mutual_gaze_between_two_people(person: MakePerson, base_from_camera: Ar
     assert not {t for t in found if t[1] == "p1+p2" and t[2] == "gaze-aversion"}
 
 
-def test_gaze_aversion_between_two_people_belongs_to_the_one_who_looks_away(person: MakePerson, base_from_camera: Array) -> None:
+def test_gaze_aversion_between_two_people_belongs_to_the_one_who_looks_away(
+    person: MakePerson, base_from_camera: Array
+) -> None:
     found = {t for t in triplets(facing_pair(person, b_yaw_deg=50.0), base_from_camera) if t[1] == "p1+p2"}
     assert found == {("p2", "p1+p2", "gaze-aversion")}
 

@@ -43,19 +43,23 @@ def test_a_mirror_image_mirrors_the_pose(mediapipe_backend: Any, picture: Pictur
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.33])
-def test_distance_follows_apparent_size(mediapipe_backend: Any, picture: Picture, portrait: Array, one_person: Array, scale: float) -> None:
+def test_distance_follows_apparent_size(
+    mediapipe_backend: Any, picture: Picture, portrait: Array, one_person: Array, scale: float
+) -> None:
     import cv2
 
     near = mediapipe_backend.detect(picture(1030.0, one_person))[0]
     side = int(480 * scale)
     small = np.full((480, 640, 3), 128, np.uint8)
-    small[200:200 + side, 240:240 + side] = cv2.resize(portrait, (side, side), interpolation=cv2.INTER_AREA)
+    small[200 : 200 + side, 240 : 240 + side] = cv2.resize(portrait, (side, side), interpolation=cv2.INTER_AREA)
     far = mediapipe_backend.detect(picture(1040.0 + scale, small))[0]
     assert far.camera_from_head[2, 3] * scale == pytest.approx(near.camera_from_head[2, 3], rel=0.08)
     assert far.face_box_px[2] < 45
 
 
-def test_two_people_side_by_side_each_with_their_own_body(mediapipe_backend: Any, picture: Picture, two_people: Array) -> None:
+def test_two_people_side_by_side_each_with_their_own_body(
+    mediapipe_backend: Any, picture: Picture, two_people: Array
+) -> None:
     left, right = sorted(mediapipe_backend.detect(picture(1050.0, two_people)), key=lambda p: p.face_box_px[0])
     assert left.camera_from_head[0, 3] == pytest.approx(-right.camera_from_head[0, 3], abs=0.06)
     for person in (left, right):
@@ -72,7 +76,9 @@ def test_noise_and_emptiness_hold_nobody(mediapipe_backend: Any, picture: Pictur
         assert mediapipe_backend.detect(picture(1100.0 + grey, np.full((480, 640, 3), grey, np.uint8))) == ()
 
 
-def test_a_body_whose_face_is_hidden_is_still_somebody(mediapipe_backend: Any, picture: Picture, one_person: Array) -> None:
+def test_a_body_whose_face_is_hidden_is_still_somebody(
+    mediapipe_backend: Any, picture: Picture, one_person: Array
+) -> None:
     hidden = one_person.copy()
     hidden[55:175, 235:345] = hidden[55:175, 235:345].mean(axis=(0, 1)).astype(np.uint8)
     found = mediapipe_backend.detect(picture(2000.0, hidden))
@@ -80,14 +86,16 @@ def test_a_body_whose_face_is_hidden_is_still_somebody(mediapipe_backend: Any, p
     assert len(found) <= 1
 
 
-def test_a_face_is_followed_while_it_moves_half_its_width_per_picture(mediapipe_backend: Any, picture: Picture, portrait: Array) -> None:
+def test_a_face_is_followed_while_it_moves_half_its_width_per_picture(
+    mediapipe_backend: Any, picture: Picture, portrait: Array
+) -> None:
     import cv2
 
     stage, ids = PerceptionStage(mediapipe_backend), set()
     small = cv2.resize(portrait, (200, 200), interpolation=cv2.INTER_AREA)
     for i in range(12):
         rgb = np.full((480, 640, 3), 128, np.uint8)
-        rgb[200:400, 20 + 18 * i:220 + 18 * i] = small
+        rgb[200:400, 20 + 18 * i : 220 + 18 * i] = small
         people = stage.process(picture(3000.0 + i / 15, rgb)).people
         ids |= {p.id for p in people}
         if i >= 2:

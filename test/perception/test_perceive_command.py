@@ -44,8 +44,9 @@ def look(*words: object) -> tuple[dict[str, Any], dict[str, Any]]:
     return report, json.loads(Path(report["out"]).read_text(encoding="utf-8"))
 
 
-def test_real_portrait_noise_and_video_in_one_folder(tmp_path: Path, portrait: Array, mediapipe_backend: Any,
-                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_portrait_noise_and_video_in_one_folder(
+    tmp_path: Path, portrait: Array, mediapipe_backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engine, "MediaPipeBackend", lambda: mediapipe_backend)
     monkeypatch.setattr(mediapipe_backend, "close", lambda: None)
     folder = tmp_path / "in"
@@ -69,7 +70,9 @@ def test_single_picture_needs_no_persistence(tmp_path: Path, portrait: Array, sc
 
 
 def test_video_gives_every_picture_with_lasting_ids(tmp_path: Path, scripted: None) -> None:
-    report, file = look(write_video(tmp_path / "v.avi", 12), "--out", tmp_path / "people.json", "--annotate", tmp_path / "d")
+    report, file = look(
+        write_video(tmp_path / "v.avi", 12), "--out", tmp_path / "people.json", "--annotate", tmp_path / "d"
+    )
     assert report["pictures"] == 12 and report["problems"] == []
     assert [len(p["people"]) for p in file["pictures"]] == [0, 0] + [1] * 10
     assert {q["id"] for p in file["pictures"] for q in p["people"]} == {"p1"}
@@ -80,16 +83,26 @@ def test_video_gives_every_picture_with_lasting_ids(tmp_path: Path, scripted: No
 def test_truncated_video_gives_what_could_be_read_and_says_so(tmp_path: Path, scripted: None) -> None:
     whole = write_video(tmp_path / "v.avi", 30)
     cut = tmp_path / "cut.avi"
-    cut.write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     report, file = look(cut, "--out", tmp_path / "people.json")
     assert 5 < report["pictures"] < 30
     assert "cut off" in report["problems"][0] and str(report["pictures"]) in report["problems"][0]
 
 
-@pytest.mark.parametrize(("name", "content", "says"), [
-    ("gone.png", None, "no file or folder"), ("empty.png", b"", "empty"), ("text.jpg", b"hello", "not a picture"),
-    ("cut.jpg", b"\xff\xd8\xff\xe0 and no more", "cut off"), ("text.mp4", b"hello", "not a video"), ("odd.xyz", b"hello", "not a video")])
-def test_unreadable_input_is_one_clear_error(tmp_path: Path, scripted: None, name: str, content: bytes | None, says: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("gone.png", None, "no file or folder"),
+        ("empty.png", b"", "empty"),
+        ("text.jpg", b"hello", "not a picture"),
+        ("cut.jpg", b"\xff\xd8\xff\xe0 and no more", "cut off"),
+        ("text.mp4", b"hello", "not a video"),
+        ("odd.xyz", b"hello", "not a video"),
+    ],
+)
+def test_unreadable_input_is_one_clear_error(
+    tmp_path: Path, scripted: None, name: str, content: bytes | None, says: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises((InvalidInput, CameraUnavailable), match=says) as caught:

@@ -20,7 +20,9 @@ def blank_picture(stamp_s: float) -> CameraImage:
     return CameraImage(stamp_s, "camera", np.zeros((480, 640, 3), np.uint8), np.diag([554.0, 554.0, 1.0]), np.eye(4))
 
 
-def run(tracker: Tracker, picture: Picture, frames: list[tuple[PersonDetection, ...]], start_s: float = 0.0) -> list[tuple[Person, ...]]:
+def run(
+    tracker: Tracker, picture: Picture, frames: list[tuple[PersonDetection, ...]], start_s: float = 0.0
+) -> list[tuple[Person, ...]]:
     return [tracker.update(frame, picture(start_s + i / FPS)) for i, frame in enumerate(frames)]
 
 
@@ -62,8 +64,14 @@ def test_two_who_cross_keep_their_ids(picture: Picture) -> None:
 @given(st.integers(0, 10_000))
 def test_ids_are_stable_under_noise_and_misses(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    frames = [tuple(scripted_person(x + rng.normal(0, 0.01), z * (1 + rng.normal(0, 0.03)), yaw_deg=rng.normal(0, 2))
-                    for x, z in ((-0.6, 2.2), (0.4, 1.7)) if rng.random() > 0.2) for _ in range(60)]
+    frames = [
+        tuple(
+            scripted_person(x + rng.normal(0, 0.01), z * (1 + rng.normal(0, 0.03)), yaw_deg=rng.normal(0, 2))
+            for x, z in ((-0.6, 2.2), (0.4, 1.7))
+            if rng.random() > 0.2
+        )
+        for _ in range(60)
+    ]
     tracker = Tracker()
     seen = [tracker.update(frame, blank_picture(i / FPS)) for i, frame in enumerate(frames)]
     assert {p.id for people in seen for p in people} <= {"p1", "p2"}
@@ -81,10 +89,23 @@ def test_a_short_miss_is_bridged_without_a_face_and_a_long_one_ends_it(picture: 
 
 
 def test_somebody_back_in_the_same_place_keeps_the_id_but_not_who_left_at_the_border(picture: Picture) -> None:
-    here, border = [(scripted_person(0.0, 2.0),)] * 6, [(scripted_person(1.1, 2.0),)] * 6
+    here, border = [(scripted_person(0.0, 2.0),)] * 6, [(scripted_person(0.9 + 0.04 * i, 2.0),) for i in range(6)]
     away: list[tuple[PersonDetection, ...]] = [()] * 15
     assert run(Tracker(), picture, here + away + here)[-1][0].id == "p1"
     assert run(Tracker(), picture, border + away + border)[-1][0].id == "p2"
+
+
+def test_who_stands_still_outside_the_view_of_a_turned_head_keeps_the_id(picture: Picture) -> None:
+    turn = np.radians(60.0)
+    away = np.eye(4)
+    away[:3, :3] = [[np.cos(turn), -np.sin(turn), 0.0], [np.sin(turn), np.cos(turn), 0.0], [0.0, 0.0, 1.0]]
+    tracker, here = Tracker(), (scripted_person(0.0, 2.0),)
+    before = [tracker.update(here, picture(i / FPS)) for i in range(6)][-1]
+    turned = away @ picture().base_from_camera
+    for i in range(6, 90):
+        assert len(tracker.update((), picture(i / FPS, base_from_camera=turned))) <= 1
+    back = tracker.update(here, picture(90 / FPS))
+    assert [p.id for p in before] == [p.id for p in back] == ["p1"]
 
 
 def test_velocity_is_that_of_the_walk(picture: Picture) -> None:

@@ -15,8 +15,16 @@ def body(hand_x: float, hand_y: float, *, shift: float = 0.0, visible: float = 1
     """Keypoints of a person with a 100 px torso; the right hand at (x, y) px from the right shoulder."""
     marks = np.zeros((33, 4))
     marks[:, 3] = 1.0
-    for index, place in {11: (360, 200), 12: (300, 200), 13: (370, 250), 14: (280, 240), 15: (375, 300), 16: (300, 200),
-                         23: (350, 300), 24: (310, 300)}.items():
+    for index, place in {
+        11: (360, 200),
+        12: (300, 200),
+        13: (370, 250),
+        14: (280, 240),
+        15: (375, 300),
+        16: (300, 200),
+        23: (350, 300),
+        24: (310, 300),
+    }.items():
         marks[index, :2] = place
     marks[16, :2] += [hand_x, hand_y]
     marks[:, 0] += shift
@@ -26,7 +34,10 @@ def body(hand_x: float, hand_y: float, *, shift: float = 0.0, visible: float = 1
 
 def waves(hand: list[tuple[float, float]], shift_per_frame: float = 0.0, visible: float = 1.0) -> list[bool]:
     detector = WaveDetector()
-    return [detector.update(body(x, y, shift=shift_per_frame * i, visible=visible), i / FPS) for i, (x, y) in enumerate(hand)]
+    return [
+        detector.update(body(x, y, shift=shift_per_frame * i, visible=visible), i / FPS)
+        for i, (x, y) in enumerate(hand)
+    ]
 
 
 def swing(amplitude: float, hertz: float, height: float, seconds: float = 2.0) -> list[tuple[float, float]]:
@@ -40,11 +51,14 @@ def test_a_raised_hand_that_swings_waves(hertz: float) -> None:
     assert seen.index(True) <= 1.3 * FPS
 
 
-@pytest.mark.parametrize("hand", [
-    swing(25.0, 1.6, 80.0),          # hanging arm that swings, as in walking
-    swing(2.0, 1.6, -30.0),          # raised and nearly still
-    [(i * 2.0, -30.0) for i in range(30)],  # one movement to the side
-])
+@pytest.mark.parametrize(
+    "hand",
+    [
+        swing(25.0, 1.6, 80.0),  # hanging arm that swings, as in walking
+        swing(2.0, 1.6, -30.0),  # raised and nearly still
+        [(i * 2.0, -30.0) for i in range(30)],  # one movement to the side
+    ],
+)
 def test_other_movements_do_not_wave(hand: list[tuple[float, float]]) -> None:
     assert not any(waves(hand))
 

@@ -23,7 +23,9 @@ def test_orientations_turn_vectors_as_before():
     rng = np.random.default_rng(0)
     turns, vectors = matrix_from_rotvec(rng.normal(size=(20, 3))), rng.normal(size=(20, 3))
     there = base_from_smplx(np.einsum("tij,tj->ti", turns, vectors))
-    np.testing.assert_allclose(np.einsum("tij,tj->ti", base_from_smplx(turns, orientation=True), base_from_smplx(vectors)), there, atol=1e-12)
+    np.testing.assert_allclose(
+        np.einsum("tij,tj->ti", base_from_smplx(turns, orientation=True), base_from_smplx(vectors)), there, atol=1e-12
+    )
     np.testing.assert_allclose(base_from_smplx(np.eye(3), orientation=True), np.eye(3), atol=1e-15)
 
 

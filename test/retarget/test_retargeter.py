@@ -82,7 +82,9 @@ def test_mirrored_humans_make_mirrored_robots(wren):
     np.testing.assert_allclose(np.abs(joints[left]), np.abs(joints[right]), atol=1e-6)
 
 
-@pytest.mark.parametrize(("yaw", "pitch", "spine"), [(0.9, 0.0, 0.0), (-0.6, 0.3, 0.15), (0.2, -0.3, -0.1), (0.0, 0.0, 0.3)])
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "spine"), [(0.9, 0.0, 0.0), (-0.6, 0.3, 0.15), (0.2, -0.3, -0.1), (0.0, 0.0, 0.3)]
+)
 def test_the_head_looks_where_the_human_head_looks_whatever_the_torso_does(wren, yaw, pitch, spine):
     rotations = np.zeros((55, 3))
     for name in SPINE:
@@ -99,7 +101,9 @@ def test_the_head_looks_where_the_human_head_looks_whatever_the_torso_does(wren,
 def test_a_head_turned_too_far_still_turns_as_far_as_it_can(wren):
     rotations = np.zeros((55, 3))
     rotations[joint_index("neck")] = rotations[joint_index("head")] = [0.0, 1.2, 0.0]
-    assert Retargeter(wren).pose(rotations)[wren.index("neck_yaw")] == pytest.approx(wren.upper[wren.index("neck_yaw")], abs=0.02)
+    assert Retargeter(wren).pose(rotations)[wren.index("neck_yaw")] == pytest.approx(
+        wren.upper[wren.index("neck_yaw")], abs=0.02
+    )
 
 
 def test_a_straight_arm_does_not_make_the_elbow_spin(wren):
@@ -142,7 +146,9 @@ def test_motion_has_matching_velocities_and_the_same_answer_as_frame_by_frame(wr
     trajectory = Retargeter(wren).motion(BodyMotion(FPS, rotations, np.zeros((30, 3))))
     retargeter = Retargeter(wren)
     np.testing.assert_allclose(trajectory.positions, [retargeter.pose(r) for r in rotations], atol=1e-9)
-    np.testing.assert_allclose(trajectory.velocities[5], (trajectory.positions[6] - trajectory.positions[4]) * FPS / 2, atol=1e-9)
+    np.testing.assert_allclose(
+        trajectory.velocities[5], (trajectory.positions[6] - trajectory.positions[4]) * FPS / 2, atol=1e-9
+    )
     assert trajectory.joint_names == wren.joint_names and trajectory.times_s[-1] == pytest.approx(29 / FPS)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -245,3 +247,12 @@ def test_threads_do_not_disturb_each_other(espeak: EspeakTts) -> None:
     for thread in threads:
         thread.join()
     assert all(np.array_equal(sound, expected[i]) for i in range(3) for sound in results[i])
+
+
+def test_nothing_heavy_or_gpl_is_loaded_before_it_is_used() -> None:
+    code = (
+        "import sys, gesture_robot.speech.espeak as e, gesture_robot.speech.playback; e.EspeakTts();"
+        "print([m for m in ('espeakng_loader', 'sounddevice', 'cv2', 'mediapipe') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
