@@ -40,10 +40,11 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     files = find_files(Path(args.input))
     out = _writable_file(Path(args.out))
     folder = None if args.annotate is None else _writable_folder(Path(args.annotate))
+    from gesture_robot.perception.config import PerceptionConfig
     from gesture_robot.perception.mediapipe_backend import MediaPipeBackend
     from gesture_robot.perception.stage import PerceptionStage
 
-    stage = PerceptionStage(MediaPipeBackend())
+    stage = PerceptionStage(MediaPipeBackend(PerceptionConfig(tiles=6, max_people=20)))
     try:
         looker = _Looker(stage, args.field_of_view, folder)
         pictures, problems = looker.look_at_all(files, alone=len(files) == 1 and not Path(args.input).is_dir())

@@ -23,11 +23,13 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Retarget, pass the result through control, write it; returns the report."""
     from gesture_robot.body.motion_file import load_motion
     from gesture_robot.control.play import through_control
+    from gesture_robot.retarget.bvh import load_bvh
     from gesture_robot.retarget.retargeter import Retargeter
     from gesture_robot.robots.model import load_model
 
     out = _writable(args.out)
-    body, model = load_motion(args.motion), load_model(args.robot)
+    bvh = args.motion.lower().endswith(".bvh")
+    body, model = load_bvh(args.motion) if bvh else load_motion(args.motion), load_model(args.robot)
     wanted = Retargeter(model).motion(body)
     sent, status = through_control(wanted, model)
     _save(out, sent)

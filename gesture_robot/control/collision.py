@@ -93,7 +93,8 @@ class CollisionGuard:
         """
         if (self._reach @ np.abs(velocity) <= _approach_speed(self._last_room)).all():
             return velocity
-        room, slopes = self._links.slopes(position, self._needed_m, _STEER_M, _STEER_PAIRS)
+        self._remember(position, self._room(position))
+        room, slopes = self._links.slopes(self._needed_m, _STEER_M, _STEER_PAIRS)
         allowed = -_approach_speed(room)
         steered = velocity
         for _ in range(_STEER_SWEEPS):

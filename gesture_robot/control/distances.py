@@ -48,11 +48,10 @@ class LinkDistances:
             np.minimum.at(distances, self._row_of_pair[bodies[:, 0], bodies[:, 1]], data.contact.dist)
         return distances
 
-    def slopes(self, position: Array, needed_m: Array, below_m: float, most: int) -> tuple[Array, Array]:
-        """How the nearest contacts change with the joints.
+    def slopes(self, needed_m: Array, below_m: float, most: int) -> tuple[Array, Array]:
+        """How the nearest contacts change with the joints at the configuration last looked at.
 
         Args:
-            position: (J,) configuration.
             needed_m: (P,) distance each pair must keep.
             below_m: contacts with more room than this are left out.
             most: at most so many contacts.
@@ -60,7 +59,6 @@ class LinkDistances:
         Returns:
             Room (C,) [m] beyond what is needed and its change per joint motion (C, J), the nearest contact last.
         """
-        self.at(position)
         compiled, data = self._compiled, self._data
         bodies = self._body_of_geom[data.contact.geom].reshape(-1, 2)
         rows = self._row_of_pair[bodies[:, 0], bodies[:, 1]]
@@ -68,7 +66,7 @@ class LinkDistances:
         near = [int(k) for k in np.argsort(room)[:most] if room[k] < below_m][::-1]
         self._mujoco.mj_comPos(compiled, data)
         slopes, first, second = (
-            np.zeros((len(near), len(position))),
+            np.zeros((len(near), self._spread.shape[1])),
             np.zeros((3, compiled.nv)),
             np.zeros((3, compiled.nv)),
         )

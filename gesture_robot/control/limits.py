@@ -78,8 +78,9 @@ class JointLimits:
         top = self.max_velocity if max_velocity is None else max_velocity
         middle = position + 0.5 * self.tick_s * velocity
         braked = self.brake_step(velocity)
-        high = np.minimum(np.minimum(velocity + self._step, top), self._fastest_towards(self.upper - middle))
-        low = np.maximum(np.maximum(velocity - self._step, -top), -self._fastest_towards(middle - self.lower))
+        up, down = self._fastest_towards(np.stack([self.upper - middle, middle - self.lower]))
+        high = np.minimum(np.minimum(velocity + self._step, top), up)
+        low = np.maximum(np.maximum(velocity - self._step, -top), -down)
         return np.minimum(low, braked), np.maximum(high, braked)
 
     def _fastest_towards(self, room: Array) -> Array:

@@ -10,6 +10,7 @@ from gesture_robot.datatypes import Command, JointTrajectory, RobotModel, RobotS
 
 _SETTLE_S = 5.0
 _AGAIN_TICKS = 20
+_ARRIVED_RAD_S = 0.005
 
 
 def through_control(
@@ -34,13 +35,15 @@ def through_control(
     end_s, positions, velocities = float(played.times_s[-1]), [], []
     for tick in range(int((end_s + _SETTLE_S) / config.tick_s)):
         now_s = tick * config.tick_s
-        if tick % _AGAIN_TICKS == 0 and now_s <= end_s + 2 * _AGAIN_TICKS * config.tick_s:
+        if tick % _AGAIN_TICKS == 0 and now_s <= end_s + 0.4:
             controller.submit(Command(source, now_s, played), now_s)
         sent = controller.step(now_s)
         positions.append(sent.positions[0])
         velocities.append(sent.velocities[0])
         if now_s > end_s and not sent.velocities.any():
             break
+        if now_s > end_s and np.abs(sent.velocities).max() < _ARRIVED_RAD_S:
+            controller.stop(now_s, "the end")
     times = np.arange(len(positions)) * config.tick_s
     return JointTrajectory(
         model.joint_names, 0.0, times, np.array(positions), np.array(velocities)

@@ -44,6 +44,8 @@ class FirstMotion:
             velocity: (J,) [rad/s] commanded.
         """
         limbs = self._limbs
+        if not self._slow.any():
+            return np.ones(len(driven))
         groups = limbs.any(driven)
         self._seen |= groups
         near = ~limbs.any(driven & (np.abs(error) > self._config.reached_rad))

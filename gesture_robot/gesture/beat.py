@@ -24,7 +24,7 @@ from gesture_robot.speech.emphasis import emphases
 
 _HAND_LAG_S = 0.05
 _SEED_FADE_S = 0.7
-_STRESSED, _SHORTEST_LEAD_S = 0.45, 0.065
+_STRESSED, _SHORTEST_LEAD_S = 0.45, 0.05
 _DRAG = 0.32  # rad
 
 
@@ -32,7 +32,7 @@ _DRAG = 0.32  # rad
 class BeatConfig:
     """Settings of BeatGestures."""
 
-    apex_lead_s: float = setting(0.12, "a stroke ends this long before its word begins", unit="s", low=0.0, high=0.3)
+    apex_lead_s: float = setting(0.105, "a stroke ends this long before its word begins", unit="s", low=0.0, high=0.3)
     amplitude: float = setting(1.0, "size of all strokes; 1 is a lively presenter", low=0.1, high=1.3)
     end_at_rest: bool = setting(True, "return to rest after the last word; else wait in the gesture space")
 
@@ -92,7 +92,7 @@ class BeatGestures:
         found = emphases(speech)
         onsets = np.array([e.word_start_s for e in found])
         apart = np.diff(onsets, prepend=-np.inf) if len(found) else onsets
-        leads = np.clip(0.38 * apart + 0.02, min(_SHORTEST_LEAD_S, self.config.apex_lead_s), self.config.apex_lead_s)
+        leads = np.clip(0.38 * apart + 0.005, min(_SHORTEST_LEAD_S, self.config.apex_lead_s), self.config.apex_lead_s)
         strengths = [(e.strength - _STRESSED) / (1.0 - _STRESSED) for e in found]
         return [Apex(float(onset - lead), float(np.clip(strength - (0.3 if near < 0.18 else 0.0), 0.0, 1.0)))
                 for strength, onset, lead, near in zip(strengths, onsets, leads, apart, strict=True) if strength > 0.0]

@@ -47,6 +47,7 @@ class Layer:
     fade_in_s: float
     fade_out_s: float
     fade_out_at_s: float
+    level: int = 0
     cut_at_s: float = np.inf
     """When it was interrupted."""
     cut_s: float = 0.45

@@ -51,13 +51,17 @@ class MotionPlayer:
         self._head: list[tuple[HeadLayer, Layer | None]] = []
         self._latest_s = -np.inf
 
-    def play(self, motion: BodyMotion, start_s: float, *, mask: str = "all") -> None:
+    def play(self, motion: BodyMotion, start_s: float, *, mask: str = "all", level: int | None = None) -> None:
         """Put a motion on the timeline; it covers what was played before it on the joints of `mask`.
+
+        A named gesture keeps its joints although the next sentence begins under it: motions of a higher level stay
+        on top of later ones of a lower level.
 
         Args:
             motion: frame 0 is shown at `start_s`; a start in the past joins in the middle, blended.
             start_s: on the caller's clock [s].
-            mask: body parts joined with "+": all, arms, left_arm, right_arm, torso, head.
+            mask: body parts joined with "+": all, arms, left_arm, right_arm, torso, head; see `gesture_mask`.
+            level: 0 for co-speech motion, 1 for named gestures; when None, 0 for the mask "all" and 1 otherwise.
 
         Raises:
             UnknownName: unknown body part.
@@ -65,8 +69,11 @@ class MotionPlayer:
         check_range(start_s, -1e12, 1e12, "start_s")
         if len(motion.rotations) == 0:
             return
-        layer = self._layer(motion, start_s, mask_weights(mask))
-        self._layers.append(layer)
+        level = int(mask != "all") if level is None else level
+        place = sum(layer.level <= level for layer in self._layers)
+        layer = self._layer(motion, start_s, mask_weights(mask), self._layers[:place])
+        layer.level = level
+        self._layers.insert(place, layer)
 
     def interrupt(self, now_s: float) -> None:
         """Settle into the listening pose, and forget what has not begun.
@@ -90,7 +97,7 @@ class MotionPlayer:
                 vector (3,) [rad] of the head: x nods down, y turns left, z tilts right. A function must be smooth.
         """
         if isinstance(layer, BodyMotion):
-            self._head.append((layer, self._layer(layer, start_s, mask_weights("head"), short=True)))
+            self._head.append((layer, self._layer(layer, start_s, mask_weights("head"), [], short=True)))
         else:
             self._head.append((layer, None))
 
@@ -127,16 +134,17 @@ class MotionPlayer:
                 pose = slerp(pose, layer.quaternions(t_s), weight * layer.mask)
         return pose
 
-    def _layer(self, motion: BodyMotion, start_s: float, mask: Array, *, short: bool = False) -> Layer:
+    def _layer(self, motion: BodyMotion, start_s: float, mask: Array, under: list[Layer], *,
+               short: bool = False) -> Layer:
         begin, end = max(start_s, self._latest_s), start_s + motion.duration_s
         layer = Layer(motion, start_s, mask, begin, self.config.blend_s, self.config.blend_s, end)
         if short:
             layer.fade_out_at_s = max(begin, end - self.config.blend_s)
             return layer
         first, last = layer.quaternions(begin), layer.quaternions(end)
-        fade_in = farthest_rad(self._stack(begin, self._layers), first, mask) / self.config.blend_speed
+        fade_in = farthest_rad(self._stack(begin, under), first, mask) / self.config.blend_speed
         layer.fade_in_s = float(np.clip(fade_in, self.config.blend_s, max(self.config.blend_s, 0.8)))
-        below = farthest_rad(self._stack(end, self._layers), last, mask)
+        below = farthest_rad(self._stack(end, under), last, mask)
         if farthest_rad(self._rest, last, mask) < 0.2:  # it comes down to rest: hand over on the way
             layer.fade_out_s = float(np.clip(below / self.config.blend_speed, self.config.blend_s, 1.2))
             layer.fade_out_at_s = max(begin, end - 0.7 * layer.fade_out_s)

@@ -58,7 +58,7 @@ def _wave(a: float) -> Score:
         keys.append((t, key))
         t += 0.33 if i < 4 else 0.36
     keys.append((t + 0.62, REST_KEY))
-    return Score(arm=keys, swings_from=2,
+    return Score(arm=keys, swings_from=1,
                  torso=[(0.6, (0.0, -0.05 * a, -0.06 * a)), (t, (0.0, -0.04 * a, -0.05 * a)), (t + 0.6, (0, 0, 0))],
                  head=[(0.55, (-0.05 * a, 0.0, 0.12 * a)), (t - 0.3, (0.02, 0.0, 0.07 * a)), (t + 0.5, (0, 0, 0))])
 

@@ -16,7 +16,9 @@ from gesture_robot.page.state import PageState, check_picture
 
 JPEG_QUALITY = 80
 EMPTY_PICTURE = np.full((3, 4, 3), 32, dtype=np.uint8)
-STOP_REPEATS_HZ = 10.0
+STOP_REPEATS_HZ = 2.0
+PRESS_S = 3.0
+"""A click this soon after the button was pressed belongs to that press."""
 SOFTWARE_STOP = "A software stop: not a certified emergency stop."
 STYLE = """<style>
 button:has(.icon-tabler-hand-stop) { height: 4.6rem !important; font: 800 1.7rem system-ui; letter-spacing: .12em; }
@@ -32,26 +34,37 @@ button:has(.icon-tabler-hand-stop) { height: 4.6rem !important; font: 800 1.7rem
 class Controls:
     """Stop, release, gestures and the say box; each press calls `send(kind, value)` on the server's event loop."""
 
-    def __init__(self, gui: Any, gestures: Sequence[str], send: Callable[[str, str], None]):
-        self._gui, self._send = gui, send
+    def __init__(self, gui: Any, gestures: Sequence[str], send: Callable[[str, str], None], clock: Callable[[], float]):
+        self._gui, self._send, self._clock = gui, send, clock
+        self._held_s: dict[int | None, float] = {}
         self.state = gui.add_html(STYLE)
         stop = gui.add_button("STOP", color="red", icon="hand-stop", hint="Brake now and hold. " + SOFTWARE_STOP)
         self.release = gui.add_button("Release", color="gray", icon="lock-open", disabled=True,
                                       hint="Let the robot move again, with new motion from where it is.")
-        # Pressing counts, not only letting go, and it is sent again while held: the browser thins out quick messages.
-        stop.on_hold(self._sender("stop"), callback_hz=STOP_REPEATS_HZ)
-        stop.on_click(self._sender("stop"))
-        self.release.on_click(self._sender("release"))
+        stop.on_hold(self._stop_held, callback_hz=STOP_REPEATS_HZ)
+        stop.on_click(self._stop_clicked)
+        self.release.on_click(self._released)
         self.face = add_picture(gui, "Face")
         self._add_say()
         if gestures:
             self._add_gestures(gestures)
         self._shown: tuple[str, bool] = ("", False)
 
-    def _sender(self, kind: str, value: str = "") -> Callable[[Any], Any]:
-        async def pressed(_: Any) -> None:  # a coroutine runs on the event loop at once, a function waits for a thread
-            self._send(kind, value)
-        return pressed
+    # Handlers are coroutines: they run on the event loop at once, where functions would wait for a thread.
+
+    async def _stop_held(self, event: Any) -> None:
+        """STOP counts from the moment it is pressed, and again while it is held."""
+        self._held_s[event.client_id] = self._clock()
+        self._send("stop", "")
+
+    async def _stop_clicked(self, event: Any) -> None:
+        """Letting go of a press that was counted already is not a second one; a keyboard only clicks."""
+        if self._clock() - self._held_s.pop(event.client_id, -PRESS_S) >= PRESS_S:
+            self._send("stop", "")
+
+    async def _released(self, _: Any) -> None:
+        self._held_s.clear()
+        self._send("release", "")
 
     def _add_say(self) -> None:
         with self._gui.add_form("Say") as form:

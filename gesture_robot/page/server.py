@@ -105,7 +105,7 @@ class OperatorPage:
         server.gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, control_width="medium")
         _build_scene(server)
         self._robot = RobotView(server.scene, model)
-        self._controls = Controls(server.gui, gestures, self._send)
+        self._controls = Controls(server.gui, gestures, self._send, self._clock)
         server.gui.main_panel.dock_right()
         server.gui.main_panel.set_width(CONTROL_WIDTH_PX)
         views = server.gui.add_panel()

@@ -13,8 +13,10 @@ class PerceptionConfig:
 
     threads: int = setting(2, "pictures are worked on by this many threads", low=1, high=16)
     max_people: int = setting(6, "at most this many bodies are fitted, largest faces first", low=1, high=20)
-    body_search_s: float = setting(0.4, "the whole picture is searched for bodies without a face this often",
-                                   unit="s", low=0.0, high=10.0)
+    search_s: float = setting(0.4, "the whole picture is searched for bodies without a face this often",
+                              unit="s", low=0.0, high=10.0)
+    tiles: int = setting(1, "as often, this many of six overlapping parts of the picture are searched for small faces",
+                         low=0, high=6)
     memory_s: float = setting(0.35, "regions of the last picture are tried again if it is not older than this",
                               unit="s", low=0.0, high=2.0)
     min_face_px: float = setting(14.0, "narrower faces are ignored", unit="px", low=8.0, high=200.0)

@@ -55,7 +55,7 @@ class MediaPipeBackend:
         self._recall(image)
         packet = self._models.packet(image.rgb)
         work = self._bodies.start(packet, size_px, image.stamp_s)
-        faces = self._faces.find(packet, size_px)
+        faces = self._faces.find(packet, image.rgb, image.stamp_s)
         bodies = self._bodies.finish(work, [(f.landmarks_px, f.box_px) for f in faces])
         faces = self._faces.of_bodies(packet, faces, bodies, size_px)
         self._faces.keep(faces)

@@ -67,7 +67,7 @@ class BodyFinder:
         """Begin with the bodies of the last picture and, now and then, a search of the whole picture."""
         known = [self._pool.submit(self._fit, packet, body.region, size_px) for body in self._bodies]
         search = None
-        if stamp_s - self._searched_s >= self._config.body_search_s:
+        if stamp_s - self._searched_s >= self._config.search_s:
             self._searched_s = stamp_s
             search = self._pool.submit(self._models.find_bodies, packet, size_px)
         return Started(packet, size_px, known, search)

@@ -20,10 +20,13 @@ from gesture_robot.perception.regions import (
     region_of_face,
     region_of_mesh,
     shift_to_marks,
+    tiles_of,
 )
 
 UNSUPPORTED_PICTURES = 20
 """A face that only the mesh still sees is given up after this many pictures."""
+DETECTOR_SHIFT = 0.2
+"""The detector's keypoints lie this far from the mesh's, in face heights, without anything having moved."""
 FAR_SHIFT = 0.1
 """A face that moved this far, in its own height, is looked at twice."""
 STRAYED = 0.3
@@ -56,11 +59,13 @@ class FaceFinder:
 
     def __init__(self, models: Models, config: PerceptionConfig):
         self._models, self._config = models, config
-        self._faces: list[Face] = []
+        self._tile = -1
+        self.forget()
 
     def forget(self) -> None:
         """The next picture has nothing to do with the last one."""
-        self._faces = []
+        self._faces: list[Face] = []
+        self._searched_s = -np.inf
 
     def keep(self, faces: list[Face]) -> None:
         """What the next picture starts from."""
@@ -71,9 +76,11 @@ class FaceFinder:
         self._faces = [replace(face, turned_px=camera_shift(face.centre_px, new_from_old, camera_matrix))
                        for face in self._faces]
 
-    def find(self, packet: Any, size_px: tuple[int, int]) -> list[Face]:
+    def find(self, packet: Any, rgb: Array, stamp_s: float) -> list[Face]:
         """Faces followed from the last picture and new ones from the detector, largest first."""
-        found = [f for f in self._models.find_faces(packet, size_px) if f[1][2] >= self._config.min_face_px]
+        size_px = (rgb.shape[1], rgb.shape[0])
+        found = [*self._models.find_faces(packet, size_px), *self._search_tiles(rgb, stamp_s)]
+        found = [f for f in found if f[1][2] >= self._config.min_face_px]
         followed = [self._follow(packet, face, _nearest(face, found), size_px) for face in self._faces]
         faces = [face for face in followed if face is not None]
         for score, box_px, marks_px in found:
@@ -84,14 +91,35 @@ class FaceFinder:
                 faces.append(Face(landmarks, box_of_mesh(landmarks), score))
         return _largest_first(faces)
 
+    def _search_tiles(self, rgb: Array, stamp_s: float) -> list[Found]:
+        """Now and then, faces too small for the detector to see in the whole picture, from a part of it."""
+        if self._config.tiles == 0 or stamp_s - self._searched_s < self._config.search_s:
+            return []
+        self._searched_s = stamp_s
+        size_px = (rgb.shape[1], rgb.shape[0])
+        tiles = tiles_of(size_px)
+        found = []
+        for _ in range(self._config.tiles):
+            self._tile = (self._tile + 1) % len(tiles)
+            x, y, w, h = tiles[self._tile]
+            part = self._models.packet(rgb[y:y + h, x:x + w])
+            for score, box, marks in self._models.find_faces(part, (w, h)):
+                box_px = box + [x, y, 0.0, 0.0]
+                if _whole(box_px, (x, y, w, h), size_px):
+                    found.append((score, box_px, marks + [x, y]))
+        return found
+
     def _follow(self, packet: Any, face: Face, near: Found | None, size_px: tuple[int, int]) -> Face | None:
         """The same face in this picture, None when it is gone.
 
-        The region goes along with the person: by what the detector says, else as fast as in the pictures before.
-        A region half a face beside its face makes the mesh model invent a face there.
+        The region goes along with the person: as fast as in the pictures before, unless the (coarser) detector clearly
+        says otherwise. A region half a face beside its face makes the mesh model invent a face there.
         """
-        expected_px = face.shift_px + face.turned_px
-        shift_px = expected_px if near is None else shift_to_marks(near[2], face.landmarks_px)
+        shift_px = face.shift_px + face.turned_px
+        if near is not None:
+            seen_px = shift_to_marks(near[2], face.landmarks_px)
+            if np.hypot(*(seen_px - shift_px)) > DETECTOR_SHIFT * face.box_px[3]:
+                shift_px = seen_px
         landmarks = self._models.mesh(packet, region_of_mesh(face.landmarks_px + [*shift_px, 0.0]), size_px)
         if landmarks is not None and np.hypot(*shift_px) > FAR_SHIFT * face.box_px[3]:
             landmarks = self._models.mesh(packet, region_of_mesh(landmarks), size_px)
@@ -133,6 +161,15 @@ def _largest_first(faces: list[Face]) -> list[Face]:
         if not any(overlap(face.box_px, other.box_px) > 0.4 for other in kept):
             kept.append(face)
     return sorted(kept, key=lambda f: -float(f.box_px[2]))
+
+
+def _whole(box_px: Array, tile: tuple[int, int, int, int], size_px: tuple[int, int]) -> bool:
+    """Whether a face does not go on beyond its tile (at the picture's own border it cannot)."""
+    x, y, w, h = tile
+    (left, top), (right, bottom) = box_px[:2], box_px[:2] + box_px[2:]
+    inside = (x == 0 or left > x + 1, y == 0 or top > y + 1, x + w == size_px[0] or right < x + w - 1,
+              y + h == size_px[1] or bottom < y + h - 1)
+    return all(bool(side) for side in inside)
 
 
 def _nearest(face: Face, found: list[Found]) -> Found | None:

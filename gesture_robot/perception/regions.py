@@ -58,6 +58,13 @@ def region_of_circle(centre_px: Array, rim_px: Array) -> Region:
                   float((angle + np.pi) % (2 * np.pi) - np.pi))
 
 
+def tiles_of(size_px: tuple[int, int]) -> list[tuple[int, int, int, int]]:
+    """Six overlapping parts (x, y, width, height) of a picture, three beside each other in two rows."""
+    width, height = size_px
+    w, h = max(width // 2, 1), max(2 * height // 3, 1)
+    return [(x, y, w, h) for y in (0, height - h) for x in (0, (width - w) // 2, width - w)]
+
+
 def box_of_mesh(landmarks_px: Array) -> Array:
     """Face box (4,) x, y, width, height about the landmarks."""
     low, high = landmarks_px[:468, :2].min(axis=0), landmarks_px[:468, :2].max(axis=0)

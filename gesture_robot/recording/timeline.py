@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,12 +87,12 @@ def _fit_text(picture: Array, text: str, x: int, y: int, limit: int, active: boo
     cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (16, 18, 22) if active else INK, 1, cv2.LINE_AA)
 
 
-def _curve(picture: Array, series: Array, now_s: float, x_of: object, top: int, bottom: int) -> None:
+def _curve(picture: Array, series: Array, now_s: float, x_of: Callable[[float], int], top: int, bottom: int) -> None:
     import cv2
 
     near = series[(series[:, 0] > now_s - BEHIND_S) & (series[:, 0] <= now_s)] if len(series) else series
     if len(near) < 2:
         return
     ys = bottom - 4 - np.clip(near[:, 1] / 1.5, 0.0, 1.0) * (bottom - top - 8)
-    points = np.stack([[x_of(t) for t in near[:, 0]], ys], axis=1).astype(np.int32)  # type: ignore[operator]
+    points = np.stack([[x_of(t) for t in near[:, 0]], ys], axis=1).astype(np.int32)
     cv2.polylines(picture, [points], False, COLOURS["gesture"], 1, cv2.LINE_AA)

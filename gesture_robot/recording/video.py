@@ -87,7 +87,7 @@ class VideoRecorder:
 
         renderer = open_renderer(self._model, WIDTH - CAMERA_W, HEIGHT)
         self.note = getattr(renderer, "note", "")
-        writer = cv2.VideoWriter(str(self.path), cv2.VideoWriter_fourcc(*"mp4v"), FPS, (WIDTH, HEIGHT))
+        writer = cv2.VideoWriter(str(self.path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (WIDTH, HEIGHT))
         if not writer.isOpened():
             raise OutputUnwritable(f"cannot write the video '{self.path}'; give a folder you may write to with --out DIR.")
         try:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from gesture_robot.page.address import check_free, parse_bind
 from gesture_robot.pipeline import TICK_S, Pipeline, Tick
 from gesture_robot.recording.log import RunLog, make_folder, save_files
 from gesture_robot.recording.marks import Marks
@@ -42,6 +43,8 @@ class Demo:
     def run(self) -> dict[str, Any]:
         """Everything from the command line to the report."""
         args = self._args
+        if not args.headless:
+            check_free(*parse_bind(args.bind))
         folder = make_folder(args.out) if args.out else None
         camera = open_camera(camera=args.camera, video=args.video, scene=args.scene, mount=args.camera_mount, seed=args.seed)
         clock = SimulatedClock() if args.headless else WallClock()

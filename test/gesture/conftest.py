@@ -6,8 +6,8 @@ import pytest
 from gesture_robot.datatypes import Phoneme, Speech, Word
 
 TEXT = ("Hello, it is wonderful to meet you here today. I can show everybody the way to the garden, and the people "
-        "in the little kitchen will make coffee for us. Please follow the yellow lines on the floor, and tell me about your "
-        "favourite music. The weather is getting better, so we could open the window and listen to the birds outside.")
+        "in the little kitchen will make coffee for us. Please follow the yellow lines on the floor, and tell me about "
+        "your favourite music. The weather is getting better, so we could open the window and listen to the birds.")
 SMALL = set("it is to you i can the and in will for us on me about your so we could a".split())
 RATE = 16000
 

@@ -18,6 +18,12 @@ def engine(request):
     return registry.load("gesture", request.param)()
 
 
+@pytest.fixture(scope="module")
+def speech(make_speech):
+    return make_speech("Please follow the yellow lines on the floor, and tell me about your favourite music. The "
+                       "weather is getting better, so we could open the window and listen to the birds outside.")
+
+
 def rng(seed=0):
     return np.random.default_rng(seed)
 

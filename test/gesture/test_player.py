@@ -198,3 +198,14 @@ def test_seed_pose_is_the_motions_alone():
     player.play(make_gesture("wave"), 1.0)
     motion = make_gesture("wave")
     assert np.allclose(player.seed_pose(2.5), motion.rotations[45], atol=1e-6)
+
+
+def test_the_next_sentence_does_not_cut_a_wave_short(speech):
+    talk = BeatGestures().generate(speech, style="neutral", seed_pose=None, rng=np.random.default_rng(0))
+    player = MotionPlayer(STATUE)
+    player.play(talk, 0.0)
+    player.play(make_gesture("wave"), 1.0, mask=gesture_mask("wave"))
+    _, poses = watch(player, 6.0, events=[(1.9, lambda: player.play(talk, 1.9))])
+    places = forward_kinematics(poses)[0]
+    assert places[250, RIGHT, 1] > places[250, joint_index("right_shoulder"), 1]
+    assert_smooth(poses)

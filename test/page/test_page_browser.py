@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -95,10 +96,11 @@ def test_the_robot_stands_in_the_middle_of_the_view(opened: tuple[OperatorPage, 
 
 def test_it_asks_no_other_machine_and_reports_no_error(opened: tuple[OperatorPage, Any]) -> None:
     page, driver = opened
-    # A picture that is replaced before the browser drew it leaves a note that its blob is gone: no error.
-    errors = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert [m for m in errors if not (m.startswith("blob:") and "ERR_FILE_NOT_FOUND" in m)] == []
     own = page.url.split("://")[1].rstrip("/")
+    errors = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+    # No errors: a picture that was replaced before it was drawn, and pages of earlier tests that look for their server.
+    harmless = re.compile(rf"^blob:.*ERR_FILE_NOT_FOUND|127\.0\.0\.1:(?!{own.split(':')[1]}\b)\d+")
+    assert [message for message in errors if not harmless.search(message)] == []
     for entry in driver.get_log("performance"):
         message = json.loads(entry["message"])["message"]
         if message["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated"):
@@ -112,11 +114,11 @@ def test_stop_then_release(opened: tuple[OperatorPage, Any], wren: RobotModel) -
     page.stop_pressed.clear()
     button(driver, "STOP").click()
     assert page.stop_pressed.wait(TIMEOUT_S)
-    assert set(page.poll()) == {PageEvent("stop")}
+    assert page.poll() == [PageEvent("stop")]
     page.update(PageState(2.0, wren.rest, mode="stopped", stopped=True))
     wait(driver, lambda d: "holds still until released" in page_text(d), "stopped")
     wait(driver, lambda d: button(d, "Release").is_enabled(), "Release enabled")
-    page.poll()
+    assert page.poll() == []  # one press, one stop
     button(driver, "Release").click()
     assert first_event(driver, page) == PageEvent("release")
 

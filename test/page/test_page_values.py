@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from scipy.spatial.transform import Rotation
 
 from gesture_robot.datatypes import RobotModel
 from gesture_robot.errors import InvalidInput, UnknownName
-from gesture_robot.page.panels import mode_html, status_html, thoughts_html
+from gesture_robot.page.panels import PRESS_S, Controls, mode_html, status_html, thoughts_html
 from gesture_robot.page.robot_view import RobotView
 from gesture_robot.page.state import PageEvent, PageState
 from gesture_robot.robots.kinematics import Kinematics
@@ -106,6 +108,42 @@ def test_every_link_is_drawn_where_kinematics_has_it(wren: RobotModel) -> None:
         for link, name in frames.items():
             np.testing.assert_allclose(scene.pose(name), expected[link], atol=1e-3)
     assert len(frames) == len(links) - 1
+
+
+class Presses:
+    """Controls without a browser: only the handlers of STOP and Release."""
+
+    def __init__(self) -> None:
+        self.now_s, self.sent = 100.0, [""][:0]
+        self.controls = Controls.__new__(Controls)
+        self.controls._send = lambda kind, _: self.sent.append(kind)  # type: ignore[method-assign]
+        self.controls._clock, self.controls._held_s = lambda: self.now_s, {}
+
+    def do(self, handler: str, client: int = 1) -> None:
+        asyncio.run(getattr(self.controls, handler)(SimpleNamespace(client_id=client)))
+
+
+def test_one_press_of_stop_is_one_stop_and_a_keyboard_press_counts() -> None:
+    presses = Presses()
+    presses.do("_stop_held")
+    presses.now_s += 0.2
+    presses.do("_stop_clicked")
+    assert presses.sent == ["stop"]
+    presses.do("_stop_clicked")  # the space bar: no pointer went down
+    assert presses.sent == ["stop", "stop"]
+
+
+def test_no_stop_is_lost_after_a_release_or_from_somebody_else() -> None:
+    presses = Presses()
+    presses.do("_stop_held")  # its click got lost on the way
+    presses.do("_stop_clicked", client=2)
+    presses.do("_released")
+    presses.do("_stop_clicked")
+    assert presses.sent == ["stop", "stop", "release", "stop"]
+    presses.do("_stop_held")
+    presses.now_s += PRESS_S
+    presses.do("_stop_clicked")
+    assert presses.sent[-2:] == ["stop", "stop"]
 
 
 def test_only_joints_that_moved_are_sent(wren: RobotModel) -> None:

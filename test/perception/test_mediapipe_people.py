@@ -110,3 +110,40 @@ def test_pictures_of_any_size_and_a_change_of_size(mediapipe_backend: Any, pictu
     for number, side in enumerate((160, 512, 900)):
         rgb = cv2.resize(portrait, (side, side), interpolation=cv2.INTER_AREA)
         assert len(mediapipe_backend.detect(picture(4000.0 + number / 15, rgb))) == 1
+
+
+def test_small_faces_are_found_in_parts_of_the_picture(picture: Picture, portrait: Array) -> None:
+    """Faces of 23 px, a third of what the detector needs in a whole picture of this width."""
+    import cv2
+
+    from gesture_robot.perception.config import PerceptionConfig
+    from gesture_robot.perception.mediapipe_backend import MediaPipeBackend
+
+    side = cv2.resize(portrait, (128, 128), interpolation=cv2.INTER_AREA)
+    rgb = np.full((480, 640, 3), 128, np.uint8)
+    for column in range(5):
+        rgb[180:308, 128 * column : 128 * (column + 1)] = side if column % 2 else side[:, ::-1]
+    backend = MediaPipeBackend(PerceptionConfig(tiles=6))
+    try:
+        people = backend.detect(picture(0.0, rgb))
+    finally:
+        backend.close()
+    faces = sorted(p.face_box_px[0] // 128 for p in people if p.face_box_px[2] > 0)
+    assert len(faces) >= 4 and len(set(faces)) == len(faces)
+
+
+def test_a_turning_head_camera_neither_loses_nor_moves_anybody(mediapipe_backend: Any) -> None:
+    """Five degrees per picture is more than a face width."""
+    from gesture_robot.scene.camera import SceneCamera, forward_camera
+
+    camera, stage = SceneCamera("still_20deg", mount="head"), PerceptionStage(mediapipe_backend)
+    seen = []
+    for i in range(24):
+        yaw = np.radians(15.0 + 25.0 * np.sin(np.pi * i / 15.0))
+        image = camera.read(i / 15, forward_camera(yaw=float(yaw)))
+        assert image is not None
+        seen.append(stage.process(image).people)
+    true_m = camera.truth(23 / 15)[0].base_from_head[:3, 3]
+    assert {p.id for people in seen for p in people} == {"p1"}
+    assert all(people and people[0].face_box_px[2] > 0 for people in seen[3:])
+    assert max(np.linalg.norm(people[0].position_base - true_m) for people in seen[3:]) < 0.25

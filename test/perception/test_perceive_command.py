@@ -20,7 +20,7 @@ cv2 = pytest.importorskip("cv2")
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading and writing are tested with a backend that costs nothing."""
-    monkeypatch.setattr(engine, "MediaPipeBackend", lambda: ScriptedBackend(((scripted_person(0.0, 2.0),),)))
+    monkeypatch.setattr(engine, "MediaPipeBackend", lambda config: ScriptedBackend(((scripted_person(0.0, 2.0),),)))
 
 
 def write_picture(path: Path, rgb: Array) -> Path:
@@ -47,7 +47,7 @@ def look(*words: object) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_real_portrait_noise_and_video_in_one_folder(
     tmp_path: Path, portrait: Array, mediapipe_backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "MediaPipeBackend", lambda: mediapipe_backend)
+    monkeypatch.setattr(engine, "MediaPipeBackend", lambda config: mediapipe_backend)
     monkeypatch.setattr(mediapipe_backend, "close", lambda: None)
     folder = tmp_path / "in"
     folder.mkdir()
