@@ -17,7 +17,7 @@ from gesture_robot.control.controller import Controller
 from gesture_robot.datatypes import Decision, JointTrajectory, RobotModel, SocialScene
 from gesture_robot.face.player import FacePlayer
 from gesture_robot.gesture.gaze import GazeLayer
-from gesture_robot.gesture.library import make_gesture
+from gesture_robot.gesture.library import gesture_mask, make_gesture
 from gesture_robot.gesture.player import MotionPlayer
 from gesture_robot.protocols import DecisionPolicy
 from gesture_robot.robots.kinematics import Kinematics
@@ -121,7 +121,7 @@ class Pipeline:
         if self.stopped:
             self._notice("not moved: the robot is stopped; release it first.")
             return
-        self.stages.motions.play(motion, self.now_s + 0.1)
+        self.stages.motions.play(motion, self.now_s + 0.1, mask=gesture_mask(name))
         self._acts.append(f"gesture: {name}")
 
     # --- the loop ---------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class Pipeline:
         decided = self._decide(scene, now_s) if scene is not None else None
         if age_s > self.config.stale_s:
             self._go_blind()
-        piece = s.voice.update(now_s, s.stream.pose)
+        piece = s.voice.update(now_s)
         self._calm_face(now_s)
         with self.timings.measure("motion and retarget"):
             self._move(now_s, age_s)

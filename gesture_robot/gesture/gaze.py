@@ -32,6 +32,8 @@ class GazeConfig:
     torso_share: float = setting(0.6, "share of the excess yaw that the torso takes", low=0.0, high=1.0)
     max_torso_deg: float = setting(30.0, "largest torso yaw for gaze", unit="deg", low=0.0, high=60.0)
     keep_quick_s: float = setting(0.5, "quicker head movements of the motion survive", unit="s", low=0.05, high=5.0)
+    keep_turn: float = setting(0.4, "share of the motion's quick turns aside that survives, so that it goes on looking",
+                               low=0.0, high=1.0)
     release_s: float = setting(0.7, "time to give the head back when there is no target", unit="s", low=0.1, high=5.0)
     max_eye_deg: float = setting(30.0, "largest eye angle against the head", unit="deg", low=5.0, high=45.0)
 
@@ -91,7 +93,7 @@ class GazeLayer:
         if self._goal is not None:
             self._angles, self._rates = _approach(self._angles, self._rates, self._reachable(self._goal),
                                                   self.config.rate_rad_s, self.config.max_speed_rad_s, dt)
-        wanted = self._angles + own[:2] - slow[:2]
+        wanted = self._angles + (own[:2] - slow[:2]) * np.array([1.0, self.config.keep_turn])
         angles = weight * wanted + (1.0 - weight) * world[:2]
         if dt > 0.0:
             self._out_rate = (angles - self._out) / dt

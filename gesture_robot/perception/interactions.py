@@ -25,7 +25,7 @@ AVERT_LIMIT_DEG = 110.0
 """Turned away further than this is absence, not aversion."""
 ROBOT_FULL_DEG, ROBOT_NONE_DEG = 25.0, 45.0
 SOCIAL_M = 3.6
-MIN_SCORE = 0.3
+MIN_SCORE, BUSY_SCORE = 0.3, 0.5
 SMILE_LOW, SMILE_HIGH = 0.2, 0.7
 
 
@@ -51,7 +51,7 @@ def find_interactions(people: tuple[Person, ...], groups: tuple[Group, ...],
             found += _alone(members[0], group)
         else:
             found += [i for a, b in combinations(members, 2) for i in _between(a, b, group)]
-    return tuple(sorted((i for i in _best(found) if i.score >= MIN_SCORE), key=lambda i: -i.score))
+    return tuple(sorted((i for i in _weigh(found) if i.score >= MIN_SCORE), key=lambda i: -i.score))
 
 
 def looks_at(person: Person, target_base: Array) -> float:
@@ -127,6 +127,12 @@ def _best(found: list[Interaction]) -> list[Interaction]:
         if key not in best or best[key].score < item.score:
             best[key] = item
     return list(best.values())
+
+
+def _weigh(found: list[Interaction]) -> list[Interaction]:
+    """Who is busy looking into somebody's eyes averts their gaze from nobody."""
+    busy = {i.individual_id for i in found if i.behaviour == "mutual-gaze" and i.score >= BUSY_SCORE}
+    return [i for i in _best(found) if i.behaviour != "gaze-aversion" or i.individual_id not in busy]
 
 
 def _union(boxes: list[Array]) -> Array:

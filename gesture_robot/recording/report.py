@@ -13,6 +13,7 @@ from gesture_robot.robots.kinematics import Kinematics
 
 TICKS_PER_S = 100.0
 MIN_LAG_FRAMES = 9
+SILENCE_S = 1.5
 FACING_RAD = np.deg2rad(15.0)
 FALLEN_RAD = np.deg2rad(5.0)
 SIGHT_RAD = np.deg2rad(28.0)
@@ -60,27 +61,28 @@ def wrist_paths(log: RunLog, model: RobotModel, measured: bool = True) -> dict[s
     return paths
 
 
-def words_on_timeline(log: RunLog) -> list[Word]:
-    """Every word with absolute times."""
-    return [Word(w.text, p.heard_s + w.start_s, p.heard_s + w.end_s) for p in log.pieces for w in p.speech.words]
+def stretches(log: RunLog) -> list[list[Word]]:
+    """Words with absolute times, cut where the robot is silent for more than a second and a half."""
+    found: list[list[Word]] = []
+    for piece in log.pieces:
+        words = [Word(w.text, piece.heard_s + w.start_s, piece.heard_s + w.end_s) for w in piece.speech.words]
+        if found and words and words[0].start_s - found[-1][-1].end_s < SILENCE_S:
+            found[-1].extend(words)
+        elif words:
+            found.append(words)
+    return found
 
 
 def gesture_sync(log: RunLog, model: RobotModel) -> dict[str, float]:
     """Offsets of stroke apexes from word onsets, on the measured wrists and the word times alone."""
     from gesture_robot.evaluation.strokes import find_strokes
-    from gesture_robot.evaluation.sync import gesture_word_offsets
+    from gesture_robot.evaluation.sync import gesture_word_offsets, summarize
 
-    words = words_on_timeline(log)
-    if not words:
-        return {}
-    offsets: list[float] = []
-    for path, length in wrist_paths(log, model).values():
-        offsets.extend(gesture_word_offsets(find_strokes(path, TICKS_PER_S, length), words))
-    if not offsets:
-        return {"strokes": 0}
-    values = np.array(offsets)
-    return {"strokes": len(values), "mean_ms": round(1e3 * float(values.mean()), 1),
-            "within_200ms": round(float((np.abs(values) <= 0.2).mean()), 3)}
+    found = [find_strokes(path, TICKS_PER_S, length) for path, length in wrist_paths(log, model).values()]
+    offsets = [gesture_word_offsets(strokes, words) for strokes in found for words in stretches(log)]
+    summary = summarize(np.concatenate(offsets) if offsets else np.zeros(0))
+    return {"strokes": summary.strokes, "mean_ms": round(1e3 * summary.mean_s, 1), "std_ms": round(1e3 * summary.std_s, 1),
+            "within_200ms": round(summary.within_200ms, 3)}
 
 
 def lip_sync(log: RunLog, channels: tuple[str, ...]) -> dict[str, float]:
@@ -108,13 +110,13 @@ def head_angle(log: RunLog, model: RobotModel, camera: Any) -> tuple[Array, Arra
     """(times (T,), angle (T,) [rad]) between the head's direction and the true person who faces the robot most."""
     if not hasattr(camera, "truth"):
         return None
-    heads = Kinematics(model).pose(np.stack(log.measured), model.limbs.head_link)
+    eyes = Kinematics(model).pose(np.stack(log.measured), model.limbs.camera_link)
     times, angles = np.array(log.times_s), np.full(len(log.times_s), np.nan)
     for k in range(0, len(times), 2):
         people = _in_sight(camera, times[k])
         if people:
-            line = min(people, key=lambda p: abs(p.yaw_to_camera_rad)).base_from_head[:3, 3] - heads[k, :3, 3]
-            angles[k] = np.arccos(np.clip(heads[k, :3, 0] @ line / np.linalg.norm(line), -1.0, 1.0))
+            line = min(people, key=lambda p: abs(p.yaw_to_camera_rad)).base_from_head[:3, 3] - eyes[k, :3, 3]
+            angles[k] = np.arccos(np.clip(eyes[k, :3, 2] @ line / np.linalg.norm(line), -1.0, 1.0))
     return times[::2], angles[::2]
 
 

@@ -17,7 +17,7 @@ class MotionStream:
     """Emits one command per body frame: the last three frames, so a lost command does no harm."""
 
     def __init__(self, motions: MotionPlayer, gaze: GazeLayer, retargeter: Retargeter, joint_names: tuple[str, ...],
-                 fps: float = 30.0, ahead_s: float = 0.05):
+                 fps: float = 30.0, ahead_s: float = 0.08):
         self._motions, self._gaze, self._retargeter = motions, gaze, retargeter
         self._joint_names, self._fps, self._ahead_s = joint_names, fps, ahead_s
         self._frame = 0

@@ -12,10 +12,13 @@ from gesture_robot.checks import Array
 from gesture_robot.datatypes import BodyMotion, FaceMotion, Speech
 from gesture_robot.errors import GestureRobotError
 from gesture_robot.face.player import FacePlayer
+from gesture_robot.gesture.library import gesture_mask, make_gesture
 from gesture_robot.gesture.player import MotionPlayer
 from gesture_robot.protocols import FaceGenerator, GestureGenerator, TtsEngine
 from gesture_robot.runtime.jobs import Job, Worker
 from gesture_robot.speech.playback import Player
+
+ONE_PIECE_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,6 @@ class Voice:
         self._pieces: Iterator[Speech] | None = None
         self._utterance: Utterance | None = None
         self._job: Job[Piece | None] | None = None
-        self._seed_pose: Array | None = None
         self._first = False
         self._end_s = 0.0
 
@@ -70,31 +72,33 @@ class Voice:
         """Queue something to say."""
         self._queue.append(utterance)
 
-    def update(self, now_s: float, pose: Array) -> Piece | None:
-        """Plan ahead and start what is planned; returns a piece when it starts to be scheduled.
-
-        Args:
-            now_s: time.
-            pose: (55, 3) body pose from which gestures of a new utterance depart.
-        """
+    def update(self, now_s: float) -> Piece | None:
+        """Plan ahead and start what is planned; returns a piece when it is scheduled."""
         started = self._take(now_s)
         if self._job is None and now_s >= self._end_s - self._ahead_s:
-            self._begin(pose, now_s)
+            self._begin(now_s)
         return started
 
-    def _begin(self, pose: Array, now_s: float) -> None:
+    def _begin(self, now_s: float) -> None:
         if self._pieces is None:
             if not self._queue:
                 return
             self._utterance = u = self._queue.popleft()
             try:
-                self._pieces = self._tts.stream(u.text, language=u.language, emotion=u.emotion)
+                self._pieces = self._speak(u)
             except GestureRobotError as error:
                 self._notice(f"not said: {error}")
                 return
-            self._first, self._seed_pose = True, None if now_s >= self._end_s else self._seed_pose
-        seed = pose if self._seed_pose is None else self._seed_pose
-        self._job = self._worker.submit(lambda: self._plan(seed), now_s)
+            self._first = True
+        seed_pose = self._motions.seed_pose(max(now_s, self._end_s))
+        self._job = self._worker.submit(lambda: self._plan(seed_pose), now_s)
+
+    def _speak(self, utterance: Utterance) -> Iterator[Speech]:
+        """Sentence by sentence; a short text with a gesture in one piece, so that the gesture knows all its words."""
+        how = {"language": utterance.language, "emotion": utterance.emotion}
+        if utterance.motion and len(utterance.text) <= ONE_PIECE_CHARS:
+            return iter([self._tts.synthesize(utterance.text, **how)])
+        return self._tts.stream(utterance.text, **how)
 
     def _plan(self, seed_pose: Array) -> Piece | None:
         assert self._pieces is not None and self._utterance is not None
@@ -120,23 +124,21 @@ class Voice:
         self._motions.play(piece.body, heard_s)
         self._faces.play(piece.face, heard_s)
         if self._first and self._utterance is not None and self._utterance.motion:
-            self._name_gesture(self._utterance.motion, heard_s)
+            self._name_gesture(self._utterance.motion, piece.speech, heard_s)
         self._first = False
         self._end_s = heard_s + piece.speech.duration_s
-        self._seed_pose = piece.body.rotations[-1]
         return Piece(piece.speech, piece.body, piece.face, heard_s)
 
-    def _name_gesture(self, name: str, start_s: float) -> None:
-        from gesture_robot.gesture.library import make_gesture
-
-        self._motions.play(make_gesture(name, rng=self._rng), start_s, mask="arms")
+    def _name_gesture(self, name: str, speech: Speech, start_s: float) -> None:
+        onsets = [word.start_s for word in speech.words]
+        self._motions.play(make_gesture(name, rng=self._rng, word_onsets_s=onsets), start_s, mask=gesture_mask(name))
 
     def cancel(self, now_s: float) -> None:
         """Barge-in: silence now, settle, forget what was queued."""
         self._queue.clear()
         if self._job is not None:
             self._job.result()
-        self._job, self._pieces, self._seed_pose = None, None, None
+        self._job, self._pieces = None, None
         self._end_s = now_s
         self._player.stop(now_s)
         self._motions.interrupt(now_s)

@@ -85,6 +85,13 @@ def test_gaze_aversion_between_two_people_belongs_to_the_one_who_looks_away(
     assert found == {("p2", "p1+p2", "gaze-aversion")}
 
 
+def test_who_looks_at_the_robot_averts_their_gaze_from_nobody(person: MakePerson, base_from_camera: Array) -> None:
+    looker, other = person("p1", 2.0, 0.5), person("p2", 2.0, -0.5, look_at=np.array([2.0, 0.5, 1.5]))
+    found = triplets((looker, other), base_from_camera)
+    assert ("p1", "p1+robot", "mutual-gaze") in found
+    assert not {t for t in found if t[0] == "p1" and t[2] == "gaze-aversion"}
+
+
 def test_two_who_both_look_elsewhere_or_stand_apart_share_no_gaze(person: MakePerson, base_from_camera: Array) -> None:
     both_away = triplets(facing_pair(person, 60.0, 60.0), base_from_camera)
     apart = triplets(facing_pair(person, apart_m=2.5), base_from_camera)
