@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,7 @@ class RunLog:
         self.velocities.append(tick.sent.velocities[0])
         self.measured.append(measured)
         if tick.scene is not None:
-            self.scenes.append(tick.scene)
+            self.scenes.append(without_landmarks(tick.scene))
         if tick.decision is not None and self._news(tick.decision):
             self.decisions.append((tick.now_s, tick.decision))
         if tick.piece is not None:
@@ -78,6 +78,12 @@ class RunLog:
             samples = piece.speech.samples[: len(track) - first]
             track[first:first + len(samples)] += samples
         return np.clip(track, -1.0, 1.0), rate
+
+
+def without_landmarks(scene: SocialScene) -> SocialScene:
+    """The scene without the 500 points per person that nothing looks at afterwards: a long run stays small."""
+    slim = tuple(replace(p, face_landmarks_px=np.zeros((0, 3)), body_keypoints_px=np.zeros((0, 4))) for p in scene.people)
+    return replace(scene, people=slim)
 
 
 def make_folder(path: str | Path) -> Path:

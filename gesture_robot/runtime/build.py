@@ -10,11 +10,11 @@ import numpy as np
 
 from gesture_robot import registry
 from gesture_robot.control.controller import Controller
-from gesture_robot.datatypes import CameraImage, SocialScene
 from gesture_robot.decision.rules import RulePolicy
 from gesture_robot.face.player import FacePlayer
 from gesture_robot.gesture.gaze import GazeLayer
 from gesture_robot.gesture.player import MotionPlayer
+from gesture_robot.perception.stage import PerceptionStage
 from gesture_robot.pipeline import Pipeline, PipelineConfig, Stages
 from gesture_robot.protocols import Camera, DecisionPolicy, PerceptionBackend
 from gesture_robot.retarget.retargeter import Retargeter
@@ -64,7 +64,8 @@ def build(engines: Engines, camera: Camera, clock: SimulatedClock | WallClock, *
     rng = np.random.default_rng(engines.seed)
     stages = Stages(
         model=model, robot=robot, motions=motions, gaze=gaze, faces=faces,
-        senses=Senses(camera, *_perception(engines, backend, clock.live), notice),
+        senses=Senses(camera, PerceptionStage(backend or registry.create("perception", engines.perception)),
+                      Worker("perception", live=clock.live, latency_s=PERCEPTION_LATENCY_S), notice),
         policy=policy or RulePolicy(),
         voice=Voice(registry.create("tts", engines.tts), registry.create("gesture", engines.gesture),
                     registry.create("face", engines.face), _player(clock, sound), motions, faces,
@@ -72,14 +73,6 @@ def build(engines: Engines, camera: Camera, clock: SimulatedClock | WallClock, *
         stream=MotionStream(motions, gaze, Retargeter(model), model.joint_names),
         controller=Controller(model, robot.read()))
     return Pipeline(stages, config, notice=notice, rng=np.random.default_rng(engines.seed + 1))
-
-
-def _perception(engines: Engines, backend: PerceptionBackend | None,
-                live: bool) -> tuple[Callable[[CameraImage], SocialScene], Worker]:
-    from gesture_robot.perception.stage import PerceptionStage
-
-    stage = PerceptionStage(backend or registry.create("perception", engines.perception))
-    return stage.process, Worker("perception", live=live, latency_s=PERCEPTION_LATENCY_S)
 
 
 def _player(clock: SimulatedClock | WallClock, sound: bool) -> Any:

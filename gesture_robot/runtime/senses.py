@@ -7,6 +7,7 @@ from collections.abc import Callable
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import CameraImage, SocialScene
 from gesture_robot.errors import CameraUnavailable
+from gesture_robot.perception.stage import PerceptionStage
 from gesture_robot.protocols import Camera
 from gesture_robot.runtime.jobs import Job, Worker
 
@@ -14,9 +15,9 @@ from gesture_robot.runtime.jobs import Job, Worker
 class Senses:
     """The camera and the perception stage behind it."""
 
-    def __init__(self, camera: Camera, process: Callable[[CameraImage], SocialScene], worker: Worker,
-                 say: Callable[[str], None], retry_s: float = 0.5):
-        self._camera, self._process, self._worker, self._say, self._retry_s = camera, process, worker, say, retry_s
+    def __init__(self, camera: Camera, stage: PerceptionStage, worker: Worker, say: Callable[[str], None],
+                 retry_s: float = 0.5):
+        self._camera, self._stage, self._worker, self._say, self._retry_s = camera, stage, worker, say, retry_s
         self._job: Job[tuple[CameraImage, SocialScene]] | None = None
         self._next_s = 0.0
         self._lost_since_s: float | None = None
@@ -51,12 +52,14 @@ class Senses:
             self._say(f"camera is back after {now_s - self._lost_since_s:.1f} s.")
             self._lost_since_s = None
         self.last_picture_s = now_s
-        self._job = self._worker.submit(lambda: (image, self._process(image)), now_s)
+        self._job = self._worker.submit(lambda: (image, self._stage.process(image)), now_s)
 
     def age_s(self, now_s: float) -> float:
         """Seconds since the last picture that arrived."""
         return now_s - self.last_picture_s
 
     def close(self) -> None:
-        """Free the camera."""
+        """Free the camera and the models behind it."""
+        self._worker.close()
         self._camera.close()
+        self._stage.close()

@@ -145,5 +145,6 @@ class Voice:
         self._faces.interrupt(now_s)
 
     def close(self) -> None:
-        """Free the audio device."""
+        """Free the audio device and the planning thread."""
+        self._worker.close()
         self._player.close()

@@ -36,6 +36,16 @@ class Pictures:
         self.closed = True
 
 
+class Stage:
+    """A perception stage that sees nobody."""
+
+    def process(self, image):
+        return SocialScene(image.stamp_s)
+
+    def close(self):
+        pass
+
+
 def test_a_job_is_taken_exactly_when_due(worker):
     job = worker.submit(lambda: 7, 1.0)
     assert not job.ready(1.04) and job.ready(1.05) and job.result() == 7
@@ -49,7 +59,7 @@ def test_a_job_hands_its_error_on(worker):
 
 def run_senses(camera, worker, seconds):
     notices, fresh = [], []
-    senses = Senses(camera, lambda image: SocialScene(image.stamp_s), worker, notices.append)
+    senses = Senses(camera, Stage(), worker, notices.append)
     for k in range(int(seconds * 100)):
         scene = senses.update(k / 100, lambda: np.eye(4))
         if scene is not None:
