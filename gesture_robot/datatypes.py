@@ -41,8 +41,12 @@ class CameraImage:
         rgb = np.asarray(self.rgb)
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
             raise InvalidInput(f"CameraImage.rgb must be (H, W, 3) uint8, got {rgb.shape} {rgb.dtype}.")
-        _set(self, rgb=rgb, camera_matrix=frozen_array(self.camera_matrix, (3, 3), "camera_matrix"),
-             base_from_camera=frozen_array(self.base_from_camera, (4, 4), "base_from_camera"))
+        _set(
+            self,
+            rgb=rgb,
+            camera_matrix=frozen_array(self.camera_matrix, (3, 3), "camera_matrix"),
+            base_from_camera=frozen_array(self.base_from_camera, (4, 4), "base_from_camera"),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,12 +84,15 @@ class PersonDetection:
     """(33 or 0, 4) BlazePose x, y [px], relative depth [px], visibility [0, 1]."""
 
     def __post_init__(self) -> None:
-        _set(self, box_px=frozen_array(self.box_px, (4,), "box_px"),
-             face_box_px=frozen_array(self.face_box_px, (4,), "face_box_px"),
-             camera_from_head=frozen_array(self.camera_from_head, (4, 4), "camera_from_head"),
-             gaze_camera=_unit(self.gaze_camera, "gaze_camera"),
-             face_landmarks_px=frozen_array(self.face_landmarks_px, (None, 3), "face_landmarks_px"),
-             body_keypoints_px=frozen_array(self.body_keypoints_px, (None, 4), "body_keypoints_px"))
+        _set(
+            self,
+            box_px=frozen_array(self.box_px, (4,), "box_px"),
+            face_box_px=frozen_array(self.face_box_px, (4,), "face_box_px"),
+            camera_from_head=frozen_array(self.camera_from_head, (4, 4), "camera_from_head"),
+            gaze_camera=_unit(self.gaze_camera, "gaze_camera"),
+            face_landmarks_px=frozen_array(self.face_landmarks_px, (None, 3), "face_landmarks_px"),
+            body_keypoints_px=frozen_array(self.body_keypoints_px, (None, 4), "body_keypoints_px"),
+        )
         check_range(self.confidence, 0.0, 1.0, "PersonDetection.confidence")
 
 
@@ -114,13 +121,16 @@ class Person:
     """Seconds since this id was first seen."""
 
     def __post_init__(self) -> None:
-        _set(self, box_px=frozen_array(self.box_px, (4,), "box_px"),
-             face_box_px=frozen_array(self.face_box_px, (4,), "face_box_px"),
-             base_from_head=frozen_array(self.base_from_head, (4, 4), "base_from_head"),
-             gaze_base=_unit(self.gaze_base, "gaze_base"),
-             velocity_base=frozen_array(self.velocity_base, (3,), "velocity_base"),
-             face_landmarks_px=frozen_array(self.face_landmarks_px, (None, 3), "face_landmarks_px"),
-             body_keypoints_px=frozen_array(self.body_keypoints_px, (None, 4), "body_keypoints_px"))
+        _set(
+            self,
+            box_px=frozen_array(self.box_px, (4,), "box_px"),
+            face_box_px=frozen_array(self.face_box_px, (4,), "face_box_px"),
+            base_from_head=frozen_array(self.base_from_head, (4, 4), "base_from_head"),
+            gaze_base=_unit(self.gaze_base, "gaze_base"),
+            velocity_base=frozen_array(self.velocity_base, (3,), "velocity_base"),
+            face_landmarks_px=frozen_array(self.face_landmarks_px, (None, 3), "face_landmarks_px"),
+            body_keypoints_px=frozen_array(self.body_keypoints_px, (None, 4), "body_keypoints_px"),
+        )
         check_range(self.confidence, 0.0, 1.0, "Person.confidence")
 
     @property
@@ -227,7 +237,9 @@ class Word:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.start_s <= self.end_s:
-            raise InvalidInput(f"{type(self).__name__} '{self.text}' needs 0 <= start <= end, got {self.start_s}..{self.end_s}.")
+            raise InvalidInput(
+                f"{type(self).__name__} '{self.text}' needs 0 <= start <= end, got {self.start_s}..{self.end_s}."
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -275,7 +287,11 @@ class BodyMotion:
     def __post_init__(self) -> None:
         check_range(self.fps, 1.0, 1000.0, "BodyMotion.fps")
         rotations = frozen_array(self.rotations, (None, 55, 3), "BodyMotion.rotations")
-        _set(self, rotations=rotations, root_position=frozen_array(self.root_position, (len(rotations), 3), "root_position"))
+        _set(
+            self,
+            rotations=rotations,
+            root_position=frozen_array(self.root_position, (len(rotations), 3), "root_position"),
+        )
 
     @property
     def duration_s(self) -> float:
@@ -381,8 +397,11 @@ class RobotState:
 
     def __post_init__(self) -> None:
         count = len(self.joint_names)
-        _set(self, positions=frozen_array(self.positions, (count,), "RobotState.positions"),
-             velocities=frozen_array(self.velocities, (count,), "RobotState.velocities"))
+        _set(
+            self,
+            positions=frozen_array(self.positions, (count,), "RobotState.positions"),
+            velocities=frozen_array(self.velocities, (count,), "RobotState.velocities"),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -406,8 +425,12 @@ class JointTrajectory:
         if len(times) == 0 or (np.diff(times) <= 0.0).any():
             raise InvalidInput("JointTrajectory.times_s must hold at least one time and increase.")
         check_range(self.start_s, -1e12, 1e12, "JointTrajectory.start_s")
-        _set(self, times_s=times, positions=frozen_array(self.positions, (len(times), count), "JointTrajectory.positions"),
-             velocities=frozen_array(self.velocities, (len(times), count), "JointTrajectory.velocities"))
+        _set(
+            self,
+            times_s=times,
+            positions=frozen_array(self.positions, (len(times), count), "JointTrajectory.positions"),
+            velocities=frozen_array(self.velocities, (len(times), count), "JointTrajectory.velocities"),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,8 +55,9 @@ class DecisionPolicy(Protocol[Memory]):
     def initial(self) -> Memory:
         """The memory before anything was seen."""
 
-    def decide(self, memory: Memory, people: tuple[Person, ...], engagement: tuple[Engagement, ...],
-               now_s: float) -> tuple[Memory, Decision]:
+    def decide(
+        self, memory: Memory, people: tuple[Person, ...], engagement: tuple[Engagement, ...], now_s: float
+    ) -> tuple[Memory, Decision]:
         """One step; the decision carries its reason."""
 
 
@@ -78,7 +79,7 @@ class GestureGenerator(Protocol):
     fps: float
 
     def generate(self, speech: Speech, *, style: str, seed_pose: Array | None, rng: np.random.Generator) -> BodyMotion:
-        """Motion for one utterance, starting from `seed_pose` (55, 3) (rest when None), as long as the audio or longer."""
+        """Motion for one utterance from `seed_pose` (55, 3) on (rest when None), as long as the audio or longer."""
 
     def stream(self, chunks: Iterable[Speech], *, style: str, rng: np.random.Generator) -> Iterator[BodyMotion]:
         """One motion per chunk, each continuing the last pose of the one before."""

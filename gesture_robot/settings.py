@@ -12,8 +12,15 @@ from typing import Any
 from gesture_robot.errors import InvalidInput
 
 
-def setting(default: Any, text: str, *, unit: str = "", low: float | None = None, high: float | None = None,
-            choices: tuple[str, ...] = ()) -> Any:
+def setting(
+    default: Any,
+    text: str,
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
     """A dataclass field with its description; `check_settings` enforces bounds and choices."""
     return field(default=default, metadata={"text": text, "unit": unit, "low": low, "high": high, "choices": choices})
 
@@ -33,5 +40,7 @@ def check_settings(config: Any) -> None:
 
 def describe_settings(config_type: type) -> list[tuple[str, str, str, str]]:
     """Rows (name, default, unit, text) of a config dataclass, for tables."""
-    return [(f.name, "" if f.default is MISSING else str(f.default), f.metadata.get("unit", ""), f.metadata.get("text", ""))
-            for f in fields(config_type)]
+    return [
+        (f.name, "" if f.default is MISSING else str(f.default), f.metadata.get("unit", ""), f.metadata.get("text", ""))
+        for f in fields(config_type)
+    ]

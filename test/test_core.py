@@ -45,15 +45,32 @@ def test_the_core_never_imports_ros():
         if "nodes" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [a.name for a in node.names] if isinstance(node, ast.Import) else (
-                [node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else ([node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+            )
             assert not any(n.split(".")[0] in ("rclpy", "launch", "launch_ros") for n in names), path
 
 
 def test_heavy_libraries_are_imported_late():
-    heavy = {"mediapipe", "mujoco", "torch", "onnxruntime", "viser", "sounddevice", "cv2", "onnx", "yourdfpy", "trimesh"}
+    heavy = {
+        "mediapipe",
+        "mujoco",
+        "torch",
+        "onnxruntime",
+        "viser",
+        "sounddevice",
+        "cv2",
+        "onnx",
+        "yourdfpy",
+        "trimesh",
+    }
     for path in PACKAGE.rglob("*.py"):
         for node in ast.parse(path.read_text()).body:
-            names = [a.name for a in node.names] if isinstance(node, ast.Import) else (
-                [node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else ([node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+            )
             assert not heavy & {n.split(".")[0] for n in names}, path

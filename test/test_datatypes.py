@@ -15,11 +15,22 @@ def test_arrays_are_read_only():
         trajectory.positions[0, 0] = 1.0
 
 
-@pytest.mark.parametrize("index, bad", [(0, ("a", "a")), (1, np.nan), (2, [0.1, 0.0]), (2, []), (3, np.zeros((2, 3))),
-                                        (3, np.full((2, 2), np.nan)), (4, np.zeros((1, 2))), (4, [["x", "y"], ["z", "w"]])])
+@pytest.mark.parametrize(
+    "index, bad",
+    [
+        (0, ("a", "a")),
+        (1, np.nan),
+        (2, [0.1, 0.0]),
+        (2, []),
+        (3, np.zeros((2, 3))),
+        (3, np.full((2, 2), np.nan)),
+        (4, np.zeros((1, 2))),
+        (4, [["x", "y"], ["z", "w"]]),
+    ],
+)
 def test_a_trajectory_with_nan_or_wrong_length_is_refused(index, bad):
     with pytest.raises(InvalidInput):
-        JointTrajectory(*GOOD[:index], bad, *GOOD[index + 1:])
+        JointTrajectory(*GOOD[:index], bad, *GOOD[index + 1 :])
 
 
 def test_messages_say_what_came():

@@ -11,21 +11,33 @@ from gesture_robot.errors import InvalidInput
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the demo."""
     parser.add_argument("--headless", action="store_true", help="no page, no sound, simulated time, as fast as it goes")
-    parser.add_argument("--seconds", type=float, metavar="S",
-                        help="length of the run (default: the scene once when headless, else until Ctrl-C)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        metavar="S",
+        help="length of the run (default: the scene once when headless, else until Ctrl-C)",
+    )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--camera", type=int, metavar="N", help="camera number N in place of the drawn scene")
     source.add_argument("--video", metavar="FILE", help="video file in place of the drawn scene")
     source.add_argument("--scene", default="visitor", help="drawn scene (default: visitor)")
-    parser.add_argument("--camera-mount", choices=("head", "base"), default="head",
-                        help="the camera turns with the head, or is fixed (default: head)")
+    parser.add_argument(
+        "--camera-mount",
+        choices=("head", "base"),
+        default="head",
+        help="the camera turns with the head, or is fixed (default: head)",
+    )
     parser.add_argument("--robot", default="wren", metavar="R", help="robot name or URDF file (default: wren)")
     parser.add_argument("--tts", default="espeak", metavar="E", help="speech engine (default: espeak)")
     parser.add_argument("--gesture", default="beat", metavar="E", help="gesture engine, or onnx:MODEL (default: beat)")
     parser.add_argument("--face", default="viseme", metavar="E", help="face engine, or onnx:MODEL (default: viseme)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same files (default: 0)")
-    parser.add_argument("--bind", default="127.0.0.1:8080", metavar="H:P", help="address of the page (default: 127.0.0.1:8080)")
-    parser.add_argument("--out", metavar="DIR", help="write demo.mp4, speech.wav, motion.npz, face.npz, trajectory.npz, report.json")
+    parser.add_argument(
+        "--bind", default="127.0.0.1:8080", metavar="H:P", help="address of the page (default: 127.0.0.1:8080)"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="write demo.mp4, speech.wav, motion.npz, face.npz, trajectory.npz, report.json"
+    )
     parser.add_argument("--no-mp4", action="store_true", help="with --out: no demo.mp4")
     parser.add_argument("--ros", action="store_true", help="the same as ROS 2 nodes (comes with the ROS package)")
 
@@ -33,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Run it; returns the report."""
     if args.ros:
-        raise InvalidInput("--ros needs the ROS 2 nodes, which this version does not have yet; run the demo without --ros.")
+        raise InvalidInput(
+            "--ros needs the ROS 2 nodes, which this version does not have yet; run the demo without --ros."
+        )
     if args.seconds is not None and not 0.0 < args.seconds <= 86400.0:
         raise InvalidInput(f"--seconds must be between 0 and 86400, got {args.seconds:g}.")
     from gesture_robot.runtime.demo import Demo

@@ -60,13 +60,22 @@ def radial_speed(person: Person) -> float:
     return float(np.dot(line, person.velocity_base[:2]) / max(float(np.linalg.norm(line)), 1e-6))
 
 
-def see(record: Acquaintance | None, person: Person, level: EngagementLevel, walking_away: bool, now_s: float) -> Acquaintance:
+def see(
+    record: Acquaintance | None, person: Person, level: EngagementLevel, walking_away: bool, now_s: float
+) -> Acquaintance:
     """The record of a person after seeing them at `now_s`."""
     engaged = level == EngagementLevel.ENGAGED
     old = record or Acquaintance(person.id, now_s, person.position_base)
     # Disengaging is a short look away (hysteresis of perception): it neither counts as engaged nor ends it.
     keeps = level == EngagementLevel.DISENGAGING
-    since = (old.engaged_since_s if old.engaged_since_s is not None else now_s) if engaged else (
-        old.engaged_since_s if keeps else None)
-    leaving = (old.leaving_since_s if old.leaving_since_s is not None else now_s) if walking_away and not engaged else None
-    return replace(old, last_seen_s=now_s, position_base=person.position_base, engaged_since_s=since, leaving_since_s=leaving)
+    since = (
+        (old.engaged_since_s if old.engaged_since_s is not None else now_s)
+        if engaged
+        else (old.engaged_since_s if keeps else None)
+    )
+    leaving = (
+        (old.leaving_since_s if old.leaving_since_s is not None else now_s) if walking_away and not engaged else None
+    )
+    return replace(
+        old, last_seen_s=now_s, position_base=person.position_base, engaged_since_s=since, leaving_since_s=leaving
+    )

@@ -24,8 +24,9 @@ class RulePolicy:
         """Nobody met yet."""
         return RuleMemory()
 
-    def decide(self, memory: RuleMemory, people: tuple[Person, ...], engagement: tuple[Engagement, ...],
-               now_s: float) -> tuple[RuleMemory, Decision]:
+    def decide(
+        self, memory: RuleMemory, people: tuple[Person, ...], engagement: tuple[Engagement, ...], now_s: float
+    ) -> tuple[RuleMemory, Decision]:
         """One step: farewell before greeting before attention.
 
         Args:
@@ -42,31 +43,42 @@ class RulePolicy:
                 return memory, decision
         return memory, self._attend(memory, people, levels, now_s)
 
-    def _remember(self, memory: RuleMemory, people: tuple[Person, ...], levels: dict[str, Engagement],
-                  now_s: float) -> RuleMemory:
+    def _remember(
+        self, memory: RuleMemory, people: tuple[Person, ...], levels: dict[str, Engagement], now_s: float
+    ) -> RuleMemory:
         visible = {p.id for p in people}
         for person in people:
             record = memory.find(person.id)
             if record is None:
                 memory, record = self._recognise(memory, person, visible, now_s)
             level = levels[person.id].level if person.id in levels else EngagementLevel.UNKNOWN
-            away = radial_speed(person) > self.config.walk_away_speed_mps or lateral_speed(person) > self.config.passing_speed_mps
+            away = (
+                radial_speed(person) > self.config.walk_away_speed_mps
+                or lateral_speed(person) > self.config.passing_speed_mps
+            )
             memory = memory.put(see(record, person, level, away, now_s))
         kept = tuple(a for a in memory.known if now_s - a.last_seen_s <= self.config.forget_s)
         return replace(memory, known=kept)
 
-    def _recognise(self, memory: RuleMemory, person: Person, visible: set[str],
-                   now_s: float) -> tuple[RuleMemory, Acquaintance | None]:
+    def _recognise(
+        self, memory: RuleMemory, person: Person, visible: set[str], now_s: float
+    ) -> tuple[RuleMemory, Acquaintance | None]:
         """A new id where a greeted person was lost a moment ago is that person: nobody is greeted twice."""
         for lost in memory.known:
             near = np.linalg.norm(lost.position_base[:2] - person.position_base[:2]) < self.config.same_place_m
-            if lost.person_id not in visible and lost.present and near and now_s - lost.last_seen_s < 2 * self.config.leave_s:
+            if (
+                lost.person_id not in visible
+                and lost.present
+                and near
+                and now_s - lost.last_seen_s < 2 * self.config.leave_s
+            ):
                 others = tuple(a for a in memory.known if a.person_id != lost.person_id)
                 return replace(memory, known=others), replace(lost, person_id=person.id)
         return memory, None
 
-    def _farewell(self, memory: RuleMemory, people: tuple[Person, ...], levels: dict[str, Engagement],
-                  now_s: float) -> tuple[RuleMemory, Decision | None]:
+    def _farewell(
+        self, memory: RuleMemory, people: tuple[Person, ...], levels: dict[str, Engagement], now_s: float
+    ) -> tuple[RuleMemory, Decision | None]:
         if now_s - memory.spoke_s < self.config.gap_s:
             return memory, None
         for record in memory.known:
@@ -76,13 +88,24 @@ class RulePolicy:
                 continue
             why = "walks away and looks elsewhere" if gone_s < self.config.leave_s else f"not seen for {gone_s:.1f} s"
             text = self.config.farewells[memory.farewells % len(self.config.farewells)]
-            memory = replace(memory.put(replace(record, farewelled_s=now_s)), spoke_s=now_s, farewells=memory.farewells + 1)
-            return memory, Decision("farewell", f"{record.person_id} was greeted and leaves: {why}", record.person_id, text,
-                                    self.config.language, "happiness", "wave", record.position_base)
+            memory = replace(
+                memory.put(replace(record, farewelled_s=now_s)), spoke_s=now_s, farewells=memory.farewells + 1
+            )
+            return memory, Decision(
+                "farewell",
+                f"{record.person_id} was greeted and leaves: {why}",
+                record.person_id,
+                text,
+                self.config.language,
+                "happiness",
+                "wave",
+                record.position_base,
+            )
         return memory, None
 
-    def _greet(self, memory: RuleMemory, people: tuple[Person, ...], levels: dict[str, Engagement],
-               now_s: float) -> tuple[RuleMemory, Decision | None]:
+    def _greet(
+        self, memory: RuleMemory, people: tuple[Person, ...], levels: dict[str, Engagement], now_s: float
+    ) -> tuple[RuleMemory, Decision | None]:
         ready = [p for p in people if self._may_greet(memory, p, levels.get(p.id), now_s)]
         if not ready or now_s - memory.spoke_s < self.config.gap_s:
             return memory, None
@@ -92,9 +115,13 @@ class RulePolicy:
         text = self.config.greetings[memory.greetings % len(self.config.greetings)]
         memory = memory.put(replace(record, greeted_s=now_s, farewelled_s=None, leaving_since_s=None))
         memory = replace(memory, spoke_s=now_s, greetings=memory.greetings + 1)
-        why = (f"{person.id} looks at the robot from {person.distance_m:.1f} m (engagement {levels[person.id].score:.2f}) "
-               "and was not greeted yet")
-        return memory, Decision("greet", why, person.id, text, self.config.language, "happiness", "wave", person.position_base)
+        why = (
+            f"{person.id} looks at the robot from {person.distance_m:.1f} m (engagement {levels[person.id].score:.2f}) "
+            "and was not greeted yet"
+        )
+        return memory, Decision(
+            "greet", why, person.id, text, self.config.language, "happiness", "wave", person.position_base
+        )
 
     def _may_greet(self, memory: RuleMemory, person: Person, engagement: Engagement | None, now_s: float) -> bool:
         record = memory.find(person.id)
@@ -106,21 +133,37 @@ class RulePolicy:
         ripe = record.engaged_since_s is not None and now_s - record.engaged_since_s >= self.config.confirm_s
         return ripe and not passing and engagement.distance_m <= self.config.social_zone_m
 
-    def _attend(self, memory: RuleMemory, people: tuple[Person, ...], levels: dict[str, Engagement], now_s: float) -> Decision:
+    def _attend(
+        self, memory: RuleMemory, people: tuple[Person, ...], levels: dict[str, Engagement], now_s: float
+    ) -> Decision:
         present = [p for p in people if (r := memory.find(p.id)) is not None and r.present]
-        drawn = [p for p in people if p.id in levels and levels[p.id].level in (EngagementLevel.ENGAGING, EngagementLevel.ENGAGED)
-                 and lateral_speed(p) <= self.config.passing_speed_mps]
+        drawn = [
+            p
+            for p in people
+            if p.id in levels
+            and levels[p.id].level in (EngagementLevel.ENGAGING, EngagementLevel.ENGAGED)
+            and lateral_speed(p) <= self.config.passing_speed_mps
+        ]
         for group, why in ((present, "is being talked with"), (drawn, "turns to the robot")):
             if group:
                 person = min(group, key=lambda p: (-_score(levels, p), p.distance_m))
                 act = "listen" if person.speaking > 0.5 else "attend"
-                return Decision(act, f"{person.id} {why}, {person.distance_m:.1f} m away", person.id,
-                                look_at_base=person.position_base)
+                return Decision(
+                    act,
+                    f"{person.id} {why}, {person.distance_m:.1f} m away",
+                    person.id,
+                    look_at_base=person.position_base,
+                )
         lost = [a for a in memory.known if a.greeted_s is not None and now_s - a.last_seen_s <= self.config.hold_gaze_s]
         if lost:
             last = max(lost, key=lambda a: a.last_seen_s)
-            return Decision("attend", f"{last.person_id} was here {now_s - last.last_seen_s:.1f} s ago", last.person_id,
-                            look_at_base=last.position_base)
+            gone_s = now_s - last.last_seen_s
+            why = (
+                f"{last.person_id} was here {gone_s:.1f} s ago"
+                if gone_s > 0.1
+                else f"{last.person_id} was seen off and leaves"
+            )
+            return Decision("attend", why, last.person_id, look_at_base=last.position_base)
         seen = f"{len(people)} in sight, nobody turns to the robot" if people else "nobody in sight"
         return Decision("none", seen)
 

@@ -34,8 +34,15 @@ class SceneRun:
         return sum(d.act == act for _, d in self.log.decisions)
 
 
-def run_scene(scene: str | Camera, seconds: float | None = None, *, mount: str = "head", engines: Engines = Engines(),
-              policy: DecisionPolicy[Any] | None = None, each_tick: Callable[[Pipeline], None] | None = None) -> SceneRun:
+def run_scene(
+    scene: str | Camera,
+    seconds: float | None = None,
+    *,
+    mount: str = "head",
+    engines: Engines = Engines(),
+    policy: DecisionPolicy[Any] | None = None,
+    each_tick: Callable[[Pipeline], None] | None = None,
+) -> SceneRun:
     """Run a scene by name, or any camera.
 
     Args:
@@ -59,5 +66,13 @@ def run_scene(scene: str | Camera, seconds: float | None = None, *, mount: str =
             log.add(tick, pipeline.stages.robot.read().positions, pipeline.stages.faces)
     finally:
         pipeline.close()
-    return SceneRun(log, pipeline.stages.model, camera, pipeline.stages.faces.channels, int(pipeline.stages.robot.contacts.count),
-                    time.perf_counter() - started, pipeline.timings.table(), notices)
+    return SceneRun(
+        log,
+        pipeline.stages.model,
+        camera,
+        pipeline.stages.faces.channels,
+        int(pipeline.stages.robot.contacts.count),
+        time.perf_counter() - started,
+        pipeline.timings.table(),
+        notices,
+    )

@@ -66,7 +66,9 @@ class RunLog:
 
     def trajectory(self) -> JointTrajectory:
         """The one stream of joint commands."""
-        return JointTrajectory(self.joint_names, 0.0, np.array(self.times_s), np.stack(self.positions), np.stack(self.velocities))
+        return JointTrajectory(
+            self.joint_names, 0.0, np.array(self.times_s), np.stack(self.positions), np.stack(self.velocities)
+        )
 
     def audio(self) -> tuple[Array, int]:
         """All speech on one track: (samples (N,) float32, rate)."""
@@ -76,13 +78,15 @@ class RunLog:
         for piece in self.pieces:
             first = int(round(piece.heard_s * rate))
             samples = piece.speech.samples[: len(track) - first]
-            track[first:first + len(samples)] += samples
+            track[first : first + len(samples)] += samples
         return np.clip(track, -1.0, 1.0), rate
 
 
 def without_landmarks(scene: SocialScene) -> SocialScene:
     """The scene without the 500 points per person that nothing looks at afterwards: a long run stays small."""
-    slim = tuple(replace(p, face_landmarks_px=np.zeros((0, 3)), body_keypoints_px=np.zeros((0, 4))) for p in scene.people)
+    slim = tuple(
+        replace(p, face_landmarks_px=np.zeros((0, 3)), body_keypoints_px=np.zeros((0, 4))) for p in scene.people
+    )
     return replace(scene, people=slim)
 
 
@@ -95,7 +99,9 @@ def make_folder(path: str | Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise OutputUnwritable(f"cannot write to '{folder}' ({error.strerror}); give a folder you may write to with --out DIR.") from None
+        raise OutputUnwritable(
+            f"cannot write to '{folder}' ({error.strerror}); give a folder you may write to with --out DIR."
+        ) from None
     return folder
 
 

@@ -29,15 +29,21 @@ class Marks:
     def add(self, tick: Tick, pipeline: Pipeline) -> None:
         """Take one tick."""
         if tick.decision is not None and tick.decision.act in ("greet", "farewell"):
-            self._marks.append(Mark("decision", tick.now_s, tick.now_s + 1.5, f"{tick.decision.act} {tick.decision.person_id}"))
-            self._marks.append(Mark("gesture", tick.now_s + 0.1, tick.now_s + 2.0, tick.decision.motion))
+            self._marks.append(
+                Mark("decision", tick.now_s, tick.now_s + 1.5, f"{tick.decision.act} {tick.decision.person_id}")
+            )
         if tick.act:
-            self._marks.append(Mark("stop" if tick.act.startswith("stop") else "gesture", tick.now_s, tick.now_s + 1.5, tick.act))
+            self._marks.append(
+                Mark("stop" if tick.act.startswith("stop") else "gesture", tick.now_s, tick.now_s + 1.5, tick.act)
+            )
         if tick.piece is not None:
             at = tick.piece.heard_s
+            if tick.piece.gesture:
+                self._marks.append(Mark("gesture", at, at + tick.piece.gesture_s, tick.piece.gesture))
             self._marks.extend(Mark("word", at + w.start_s, at + w.end_s, w.text) for w in tick.piece.speech.words)
-        while self._marks and self._marks[0].end_s < tick.now_s - 2 * BEHIND_S:
-            self._marks.popleft()
+        self._marks = (
+            deque(m for m in self._marks if m.end_s > tick.now_s - 2 * BEHIND_S) if tick.piece else self._marks
+        )
         self._ticks += 1
         if self._ticks % EVERY_TICKS == 0:
             self._measure(np.asarray(pipeline.stages.robot.read().positions), tick.now_s)

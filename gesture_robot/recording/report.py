@@ -26,10 +26,14 @@ def build_report(log: RunLog, model: RobotModel, camera: Any, channels: tuple[st
         "duration_s": round(log.duration_s, 3),
         "greetings": sum(d.act == "greet" for _, d in spoken),
         "farewells": sum(d.act == "farewell" for _, d in spoken),
-        "decisions": [{"time_s": round(t, 3), "act": d.act, "person": d.person_id, "text": d.text, "reason": d.reason}
-                      for t, d in log.decisions],
-        "utterances": [{"heard_s": round(p.heard_s, 3), "duration_s": round(p.speech.duration_s, 3), "text": p.speech.text}
-                       for p in log.pieces],
+        "decisions": [
+            {"time_s": round(t, 3), "act": d.act, "person": d.person_id, "text": d.text, "reason": d.reason}
+            for t, d in log.decisions
+        ],
+        "utterances": [
+            {"heard_s": round(p.heard_s, 3), "duration_s": round(p.speech.duration_s, 3), "text": p.speech.text}
+            for p in log.pieces
+        ],
         "acts": [{"time_s": round(t, 3), "act": act} for t, act in log.acts],
         "pictures": len(log.scenes),
         "limits": _limits(log, model),
@@ -42,8 +46,12 @@ def _limits(log: RunLog, model: RobotModel) -> dict[str, Any]:
     from gesture_robot.control.audit import audit
 
     found = audit([log.trajectory()], model)
-    return {"position": found.position_fraction, "velocity": found.velocity_fraction,
-            "acceleration": found.acceleration_fraction, "violations": found.violations}
+    return {
+        "position": found.position_fraction,
+        "velocity": found.velocity_fraction,
+        "acceleration": found.acceleration_fraction,
+        "violations": found.violations,
+    }
 
 
 def wrist_paths(log: RunLog, model: RobotModel, measured: bool = True) -> dict[str, tuple[Array, float]]:
@@ -53,8 +61,12 @@ def wrist_paths(log: RunLog, model: RobotModel, measured: bool = True) -> dict[s
     for side, arm in (("left", model.limbs.left_arm), ("right", model.limbs.right_arm)):
         if arm is None:
             continue
-        poses = kinematics.link_poses(joints, [model.limbs.chest_link, arm.upper_arm_link, arm.forearm_link, arm.hand_link])
-        chest, upper, fore, hand = (poses[n] for n in (model.limbs.chest_link, arm.upper_arm_link, arm.forearm_link, arm.hand_link))
+        poses = kinematics.link_poses(
+            joints, [model.limbs.chest_link, arm.upper_arm_link, arm.forearm_link, arm.hand_link]
+        )
+        chest, upper, fore, hand = (
+            poses[n] for n in (model.limbs.chest_link, arm.upper_arm_link, arm.forearm_link, arm.hand_link)
+        )
         relative = np.einsum("tji,tj->ti", chest[:, :3, :3], hand[:, :3, 3] - chest[:, :3, 3])
         length = np.linalg.norm(fore[0, :3, 3] - upper[0, :3, 3]) + np.linalg.norm(hand[0, :3, 3] - fore[0, :3, 3])
         paths[side] = (relative, float(length))
@@ -81,8 +93,12 @@ def gesture_sync(log: RunLog, model: RobotModel) -> dict[str, float]:
     found = [find_strokes(path, TICKS_PER_S, length) for path, length in wrist_paths(log, model).values()]
     offsets = [gesture_word_offsets(strokes, words) for strokes in found for words in stretches(log)]
     summary = summarize(np.concatenate(offsets) if offsets else np.zeros(0))
-    return {"strokes": summary.strokes, "mean_ms": round(1e3 * summary.mean_s, 1), "std_ms": round(1e3 * summary.std_s, 1),
-            "within_200ms": round(summary.within_200ms, 3)}
+    return {
+        "strokes": summary.strokes,
+        "mean_ms": round(1e3 * summary.mean_s, 1),
+        "std_ms": round(1e3 * summary.std_s, 1),
+        "within_200ms": round(summary.within_200ms, 3),
+    }
 
 
 def lip_sync(log: RunLog, channels: tuple[str, ...]) -> dict[str, float]:
@@ -94,7 +110,7 @@ def lip_sync(log: RunLog, channels: tuple[str, ...]) -> dict[str, float]:
     for piece in log.pieces:
         first = int(round(piece.heard_s * FACE_FPS))
         curve = opening_curve_from_phonemes(piece.speech, FACE_FPS) if piece.speech.phonemes else np.zeros(0)
-        seen = mouth[first:first + len(curve)]
+        seen = mouth[first : first + len(curve)]
         if len(seen) == len(curve) >= MIN_LAG_FRAMES and min(seen.std(), curve.std()) > 1e-6:
             lags.append(lag_s(seen, curve, FACE_FPS))
     return {"lag_ms": round(1e3 * float(np.median(lags)), 1), "utterances": len(lags)} if lags else {}
@@ -142,7 +158,9 @@ def reaction(log: RunLog, model: RobotModel, camera: Any) -> dict[str, float]:
         fallen = np.flatnonzero(after & (angles < angles[after][0] - FALLEN_RAD))
         if len(fallen):
             found["head_turned_5deg_after_s"] = round(float(times[fallen[0]]) - turned_s, 3)
-    sounds = [p.heard_s + first_sound_s(p.speech.samples, p.speech.rate_hz) for p in log.pieces if p.heard_s >= turned_s]
+    sounds = [
+        p.heard_s + first_sound_s(p.speech.samples, p.speech.rate_hz) for p in log.pieces if p.heard_s >= turned_s
+    ]
     if sounds:
         found["first_sound_after_s"] = round(sounds[0] - turned_s, 3)
     return found

@@ -62,13 +62,22 @@ def draw_timeline(marks: list[Mark], wrist_speed: Array, now_s: float, width: in
         cv2.rectangle(picture, (x0, y + 6), (x1, y + lane_h - 6), shade, -1)
         _fit_text(picture, mark.text, x0 + 4, y + lane_h // 2 + 4, width, active)
     _curve(picture, wrist_speed, now_s, x_of, len(LANES) * lane_h, height)
-    cv2.putText(picture, "hands", (8, len(LANES) * lane_h + lane_h // 2 + 4), cv2.FONT_HERSHEY_SIMPLEX, 0.38, DIM, 1, cv2.LINE_AA)
+    cv2.putText(
+        picture,
+        "hands",
+        (8, len(LANES) * lane_h + lane_h // 2 + 4),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.38,
+        DIM,
+        1,
+        cv2.LINE_AA,
+    )
     cv2.line(picture, (x_of(now_s), 0), (x_of(now_s), height), INK, 1, cv2.LINE_AA)
     return picture
 
 
 def _draw_word(picture: Array, mark: Mark, x0: int, x1: int, y: int, lane_h: int, active: bool) -> None:
-    """A bar for when it sounds; the word itself, often wider than its bar, is written above the bar while it is heard."""
+    """A bar for when it sounds; the word, often wider than its bar, is written above it while it is heard."""
     import cv2
 
     shade = COLOURS["word"] if active else tuple(int(0.5 * c) for c in COLOURS["word"])

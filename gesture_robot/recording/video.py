@@ -22,6 +22,8 @@ from gesture_robot.recording.timeline import BACK, Mark, draw_timeline
 
 WIDTH, HEIGHT, FPS = 960, 540, 25.0
 CAMERA_W, CAMERA_H = 480, 360
+FACE_BOX = (748, 12, 200, 150)
+"""x, y, width, height [px] of the face in the picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +91,9 @@ class VideoRecorder:
         self.note = getattr(renderer, "note", "")
         writer = cv2.VideoWriter(str(self.path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, (WIDTH, HEIGHT))
         if not writer.isOpened():
-            raise OutputUnwritable(f"cannot write the video '{self.path}'; give a folder you may write to with --out DIR.")
+            raise OutputUnwritable(
+                f"cannot write the video '{self.path}'; give a folder you may write to with --out DIR."
+            )
         try:
             while (snapshot := self._queue.get()) is not None:
                 writer.write(cv2.cvtColor(compose(snapshot, renderer), cv2.COLOR_RGB2BGR))
@@ -113,18 +117,46 @@ def compose(snapshot: Snapshot, renderer: object) -> Array:
         frame[:CAMERA_H, :CAMERA_W] = cv2.resize(picture, (CAMERA_W, CAMERA_H), interpolation=cv2.INTER_AREA)
     face = draw_face(snapshot.face_weights)
     frame[:, CAMERA_W:] = renderer.render(snapshot.joints, face)  # type: ignore[attr-defined]
-    inset = cv2.resize(face, (160, 120), interpolation=cv2.INTER_AREA)
-    frame[12:132, WIDTH - 172:WIDTH - 12] = inset
-    frame[CAMERA_H:, :CAMERA_W] = draw_timeline(list(snapshot.marks), snapshot.wrist_speed, snapshot.now_s, CAMERA_W, HEIGHT - CAMERA_H)
-    cv2.putText(frame, snapshot.caption[:64], (CAMERA_W + 12, HEIGHT - 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (40, 44, 52), 1, cv2.LINE_AA)
+    x, y, width, height = FACE_BOX
+    frame[y : y + height, x : x + width] = cv2.resize(face, (width, height), interpolation=cv2.INTER_AREA)
+    frame[CAMERA_H:, :CAMERA_W] = draw_timeline(
+        list(snapshot.marks), snapshot.wrist_speed, snapshot.now_s, CAMERA_W, HEIGHT - CAMERA_H
+    )
+    cv2.putText(
+        frame,
+        snapshot.caption[:64],
+        (CAMERA_W + 12, HEIGHT - 14),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.42,
+        (40, 44, 52),
+        1,
+        cv2.LINE_AA,
+    )
     return frame
 
 
 def _mux(video: Path, audio: Path) -> None:
     """Put the sound into the video; the silent video stays when ffmpeg fails."""
     with_sound = video.with_name("with_sound.mp4")
-    done = subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", str(video), "-i", str(audio), "-c:v", "copy", "-c:a", "aac",
-                           str(with_sound)], check=False, capture_output=True)
+    done = subprocess.run(
+        [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-y",
+            "-i",
+            str(video),
+            "-i",
+            str(audio),
+            "-c:v",
+            "copy",
+            "-c:a",
+            "aac",
+            str(with_sound),
+        ],
+        check=False,
+        capture_output=True,
+    )
     if done.returncode == 0:
         with_sound.replace(video)
     else:

@@ -1,7 +1,7 @@
 """The demo around the pipeline: clock, page, Ctrl-C, recording.
 
 Threading: the loop runs in the main thread; perception, planning, drawing of the video and the page's server have their
-own. Ctrl-C is taken between ticks: the first one stops the robot, the loop goes on until it rests, then everything is saved.
+own. Ctrl-C is taken between ticks: the first one stops the robot, the loop goes on until it rests, then all is saved.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Demo:
         if not args.headless:
             check_free(*parse_bind(args.bind))
         folder = make_folder(args.out) if args.out else None
-        camera = open_camera(camera=args.camera, video=args.video, scene=args.scene, mount=args.camera_mount, seed=args.seed)
+        camera = open_camera(
+            camera=args.camera, video=args.video, scene=args.scene, mount=args.camera_mount, seed=args.seed
+        )
         clock = SimulatedClock() if args.headless else WallClock()
         engines = Engines(robot=args.robot, tts=args.tts, gesture=args.gesture, face=args.face, seed=args.seed)
         started = time.perf_counter()
@@ -60,8 +62,9 @@ class Demo:
         finally:
             pipeline.close()
 
-    def _record(self, pipeline: Pipeline, camera: Any, clock: Any, link: PageLink | None, folder: Path | None,
-                started: float) -> dict[str, Any]:
+    def _record(
+        self, pipeline: Pipeline, camera: Any, clock: Any, link: PageLink | None, folder: Path | None, started: float
+    ) -> dict[str, Any]:
         model = pipeline.stages.model
         log, marks = RunLog(model.joint_names), Marks(model)
         pipeline.stages.stream.record = folder is not None
@@ -90,8 +93,16 @@ class Demo:
             return float(self._args.seconds)
         return float(getattr(camera, "duration_s", 20.0)) if self._args.headless else float("inf")
 
-    def _loop(self, pipeline: Pipeline, clock: Any, link: PageLink | None, log: RunLog | None, marks: Marks,
-              video: VideoRecorder | None, seconds: float) -> None:
+    def _loop(
+        self,
+        pipeline: Pipeline,
+        clock: Any,
+        link: PageLink | None,
+        log: RunLog | None,
+        marks: Marks,
+        video: VideoRecorder | None,
+        seconds: float,
+    ) -> None:
         bar = _progress(seconds)
         self._ends_s, next_frame_s = seconds, 0.0
         while pipeline.now_s < self._ends_s - 1e-9 or self._speaks_on(pipeline):
@@ -116,8 +127,12 @@ class Demo:
     def _speaks_on(self, pipeline: Pipeline) -> bool:
         """A scene that has run out does not cut the farewell short; a given --seconds does."""
         speaking = pipeline.stages.voice.busy(pipeline.now_s)
-        return (self._args.seconds is None and not self._interrupts and speaking
-                and pipeline.now_s < self._ends_s + FINISH_SPEAKING_S)
+        return (
+            self._args.seconds is None
+            and not self._interrupts
+            and speaking
+            and pipeline.now_s < self._ends_s + FINISH_SPEAKING_S
+        )
 
     def _take_interrupt(self, pipeline: Pipeline) -> None:
         if self._interrupts and not pipeline.stopped:
@@ -132,7 +147,7 @@ class Demo:
 
     def _print(self, tick: Tick) -> None:
         if tick.decision is not None and tick.decision.act in ("greet", "farewell"):
-            _say(f"{tick.now_s:7.2f} s  {tick.decision.act}: \"{tick.decision.text}\"  ({tick.decision.reason})")
+            _say(f'{tick.now_s:7.2f} s  {tick.decision.act}: "{tick.decision.text}"  ({tick.decision.reason})')
         if tick.act:
             _say(f"{tick.now_s:7.2f} s  {tick.act}")
 
@@ -144,10 +159,14 @@ class Demo:
         stages = pipeline.stages
         report: dict[str, Any] = {
             "engines": {k: getattr(self._args, k) for k in ("robot", "tts", "gesture", "face", "seed")},
-            "duration_s": round(pipeline.now_s, 3), "wall_s": round(wall_s, 2),
+            "duration_s": round(pipeline.now_s, 3),
+            "wall_s": round(wall_s, 2),
             "real_time_factor": round(wall_s / max(pipeline.now_s, TICK_S), 3),
-            "self_collision_contacts": stages.robot.contacts.count, "self_collision_pairs": stages.robot.contacts.pairs,
-            "timings": pipeline.timings.table(), "peak_memory_mb": _peak_memory_mb()}
+            "self_collision_contacts": stages.robot.contacts.count,
+            "self_collision_pairs": stages.robot.contacts.pairs,
+            "timings": pipeline.timings.table(),
+            "peak_memory_mb": _peak_memory_mb(),
+        }
         if log is not None:
             report = build_report(log, stages.model, camera, stages.faces.channels) | report
         return report
@@ -156,9 +175,16 @@ class Demo:
 def snapshot(pipeline: Pipeline, marks: Marks, tick: Tick) -> Snapshot:
     """What the picture shows at this tick."""
     senses = pipeline.stages.senses
-    return Snapshot(tick.now_s, None if senses.image is None else senses.image.rgb, senses.scene,
-                    np.array(pipeline.stages.robot.read().positions), pipeline.stages.faces.weights(tick.now_s),
-                    marks.window(tick.now_s), marks.wrist_speed(), pipeline.decision.reason)
+    return Snapshot(
+        tick.now_s,
+        None if senses.image is None else senses.image.rgb,
+        senses.scene,
+        np.array(pipeline.stages.robot.read().positions),
+        pipeline.stages.faces.weights(tick.now_s),
+        marks.window(tick.now_s),
+        marks.wrist_speed(),
+        pipeline.decision.reason,
+    )
 
 
 def plain(value: Any) -> Any:
@@ -170,8 +196,15 @@ def _progress(seconds: float) -> Any:
     from tqdm import tqdm
 
     total = seconds if np.isfinite(seconds) else None
-    return tqdm(total=total, unit="s", desc="demo", bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]",
-                disable=total is None, mininterval=0.5, file=sys.stderr)
+    return tqdm(
+        total=total,
+        unit="s",
+        desc="demo",
+        bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]",
+        disable=total is None,
+        mininterval=0.5,
+        file=sys.stderr,
+    )
 
 
 def _say(text: str) -> None:

@@ -1,8 +1,8 @@
 """Work beside the control loop.
 
 Threading model: the loop never waits for perception or planning while it runs live. In simulated time a job's
-result is taken exactly `latency_s` after it was handed in, however long it took: runs repeat exactly, the second core is
-used, and the simulated robot is not faster than a real one.
+result is taken exactly `latency_s` after it was handed in, however long it took: runs repeat exactly, the second core
+is used, and the simulated robot is not faster than a real one.
 """
 
 from __future__ import annotations

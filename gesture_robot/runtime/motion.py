@@ -16,8 +16,15 @@ KEPT = 4
 class MotionStream:
     """Emits one command per body frame: the last three frames, so a lost command does no harm."""
 
-    def __init__(self, motions: MotionPlayer, gaze: GazeLayer, retargeter: Retargeter, joint_names: tuple[str, ...],
-                 fps: float = 30.0, ahead_s: float = 0.08):
+    def __init__(
+        self,
+        motions: MotionPlayer,
+        gaze: GazeLayer,
+        retargeter: Retargeter,
+        joint_names: tuple[str, ...],
+        fps: float = 30.0,
+        ahead_s: float = 0.08,
+    ):
         self._motions, self._gaze, self._retargeter = motions, gaze, retargeter
         self._joint_names, self._fps, self._ahead_s = joint_names, fps, ahead_s
         self._frame = 0
@@ -49,11 +56,13 @@ class MotionStream:
         self.pose = self._gaze.apply(self._motions.pose(t_s), t_s)
         if self.record:
             self.poses.append(self.pose)
-        self._joints = [*self._joints[-(KEPT - 1):], self._retargeter.pose(self.pose)]
+        self._joints = [*self._joints[-(KEPT - 1) :], self._retargeter.pose(self.pose)]
         self._frame += 1
         if len(self._joints) < KEPT:
             return None
         q = np.stack(self._joints)
         velocities = np.concatenate([(q[2:] - q[:-2]) * self._fps / 2.0, (q[-1:] - q[-2:-1]) * self._fps])
-        trajectory = JointTrajectory(self._joint_names, t_s - 2.0 / self._fps, np.arange(3) / self._fps, q[1:], velocities)
+        trajectory = JointTrajectory(
+            self._joint_names, t_s - 2.0 / self._fps, np.arange(3) / self._fps, q[1:], velocities
+        )
         return Command("gesture", now_s, trajectory)

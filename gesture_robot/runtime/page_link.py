@@ -61,12 +61,23 @@ class PageLink:
         heard = next((k for k, m in enumerate(words) if m.start_s <= tick.now_s <= m.end_s), -1)
         image, scene, weights = senses.image, senses.scene, stages.faces.weights(tick.now_s)
         return PageState(
-            stamp_s=tick.now_s, joint_positions=np.array(stages.robot.read().positions), camera_rgb=None if image is None else lambda: annotate(image.rgb, scene),
-            face_rgb=lambda: draw_face(weights, 320, 240), act=decision.act, reason=decision.reason,
-            mode=status.mode, stopped=self._pipeline.stopped, spoken_words=tuple(m.text for m in words), spoken_word=heard,
+            stamp_s=tick.now_s,
+            joint_positions=np.array(stages.robot.read().positions),
+            camera_rgb=None if image is None else lambda: annotate(image.rgb, scene),
+            face_rgb=lambda: draw_face(weights, 320, 240),
+            act=decision.act,
+            reason=decision.reason,
+            mode=status.mode,
+            stopped=self._pipeline.stopped,
+            spoken_words=tuple(m.text for m in words),
+            spoken_word=heard,
             people=_people(senses.scene),
-            status=(("drives", status.source or "nobody"), ("hand speed limit", f"{status.hand_speed_limit_mps:.2f} m/s"),
-                    ("camera", "no picture" if senses.age_s(tick.now_s) > 0.7 else "live")))
+            status=(
+                ("drives", status.source or "nobody"),
+                ("hand speed limit", f"{status.hand_speed_limit_mps:.2f} m/s"),
+                ("camera", "no picture" if senses.age_s(tick.now_s) > 0.7 else "live"),
+            ),
+        )
 
     def close(self) -> None:
         """Take the page down."""
@@ -75,6 +86,9 @@ class PageLink:
 
 def _people(scene: SocialScene) -> tuple[str, ...]:
     levels = {e.person_id: e.level.name.lower() for e in scene.engagement}
-    return tuple(f"{p.id}: {p.distance_m:.1f} m, {levels.get(p.id, 'unknown')}"
-                 + (", smiles" if p.expression.smile > 0.5 else "") + (", waves" if "wave" in p.gestures else "")
-                 for p in scene.people)
+    return tuple(
+        f"{p.id}: {p.distance_m:.1f} m, {levels.get(p.id, 'unknown')}"
+        + (", smiles" if p.expression.smile > 0.5 else "")
+        + (", waves" if "wave" in p.gestures else "")
+        for p in scene.people
+    )

@@ -41,6 +41,10 @@ class Piece:
     body: BodyMotion
     face: FaceMotion
     heard_s: float = 0.0
+    gesture: str = ""
+    """The named gesture that starts with it, if any."""
+    gesture_s: float = 0.0
+    """How long that gesture takes."""
 
 
 class Voice:
@@ -123,15 +127,16 @@ class Voice:
         heard_s = self._player.play(piece.speech, max(now_s, self._end_s))
         self._motions.play(piece.body, heard_s)
         self._faces.play(piece.face, heard_s)
-        if self._first and self._utterance is not None and self._utterance.motion:
-            self._name_gesture(self._utterance.motion, piece.speech, heard_s)
+        name = self._utterance.motion if self._first and self._utterance is not None else ""
+        gesture_s = self._play_gesture(name, piece.speech, heard_s) if name else 0.0
         self._first = False
         self._end_s = heard_s + piece.speech.duration_s
-        return Piece(piece.speech, piece.body, piece.face, heard_s)
+        return Piece(piece.speech, piece.body, piece.face, heard_s, name, gesture_s)
 
-    def _name_gesture(self, name: str, speech: Speech, start_s: float) -> None:
-        onsets = [word.start_s for word in speech.words]
-        self._motions.play(make_gesture(name, rng=self._rng, word_onsets_s=onsets), start_s, mask=gesture_mask(name))
+    def _play_gesture(self, name: str, speech: Speech, start_s: float) -> float:
+        motion = make_gesture(name, rng=self._rng, word_onsets_s=[word.start_s for word in speech.words])
+        self._motions.play(motion, start_s, mask=gesture_mask(name))
+        return motion.duration_s
 
     def cancel(self, now_s: float) -> None:
         """Barge-in: silence now, settle, forget what was queued."""

