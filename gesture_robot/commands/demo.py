@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--camera-mount",
         choices=("head", "base"),
-        default="head",
-        help="the camera turns with the head, or is fixed (default: head)",
+        help="the camera turns with the head, or is fixed (default: head for a scene, base for a camera or a file)",
     )
     parser.add_argument("--robot", default="wren", metavar="R", help="robot name or URDF file (default: wren)")
     parser.add_argument("--tts", default="espeak", metavar="E", help="speech engine (default: espeak)")

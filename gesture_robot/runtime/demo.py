@@ -29,6 +29,7 @@ from gesture_robot.scene.source import open_camera
 
 REST_AFTER_STOP_S = 2.0
 FINISH_SPEAKING_S = 4.0
+HEADLESS_S = 20.0
 
 
 class Demo:
@@ -38,6 +39,7 @@ class Demo:
         self._args = args
         self._interrupts = 0
         self._ends_s = float("inf")
+        self._ended = False
         self.notices: list[str] = []
 
     def run(self) -> dict[str, Any]:
@@ -46,10 +48,9 @@ class Demo:
         if not args.headless:
             check_free(*parse_bind(args.bind))
         folder = make_folder(args.out) if args.out else None
-        camera = open_camera(
-            camera=args.camera, video=args.video, scene=args.scene, mount=args.camera_mount, seed=args.seed
-        )
-        clock = SimulatedClock() if args.headless else WallClock()
+        source = {"camera": args.camera, "video": args.video, "scene": args.scene}
+        camera = open_camera(**source, mount=_mount(args), seed=args.seed, loop=not args.headless)
+        clock = SimulatedClock() if args.headless and args.camera is None else WallClock()
         engines = Engines(robot=args.robot, tts=args.tts, gesture=args.gesture, face=args.face, seed=args.seed)
         started = time.perf_counter()
         pipeline = build(engines, camera, clock, notice=self._notice, sound=not args.headless)
@@ -72,7 +73,7 @@ class Demo:
         before = signal.signal(signal.SIGINT, self._on_interrupt)
         loop_started = time.perf_counter()
         try:
-            self._loop(pipeline, clock, link, log if folder is not None else None, marks, video, self._seconds(camera))
+            self._loop(pipeline, camera, clock, link, log if folder is not None else None, marks, video)
         finally:
             signal.signal(signal.SIGINT, before)
             if link is not None:
@@ -91,23 +92,27 @@ class Demo:
     def _seconds(self, camera: Any) -> float:
         if self._args.seconds is not None:
             return float(self._args.seconds)
-        return float(getattr(camera, "duration_s", 20.0)) if self._args.headless else float("inf")
+        if not self._args.headless or self._args.video is not None:
+            return float("inf")
+        return float(getattr(camera, "duration_s", HEADLESS_S))
 
     def _loop(
         self,
         pipeline: Pipeline,
+        camera: Any,
         clock: Any,
         link: PageLink | None,
         log: RunLog | None,
         marks: Marks,
         video: VideoRecorder | None,
-        seconds: float,
     ) -> None:
+        seconds = self._seconds(camera)
         bar = _progress(seconds)
         self._ends_s, next_frame_s = seconds, 0.0
         while pipeline.now_s < self._ends_s - 1e-9 or self._speaks_on(pipeline):
             clock.wait_until(pipeline.now_s)
             self._take_interrupt(pipeline)
+            self._take_end(camera, pipeline)
             if link is not None:
                 link.take_events()
             tick = pipeline.tick()
@@ -133,6 +138,16 @@ class Demo:
             and speaking
             and pipeline.now_s < self._ends_s + FINISH_SPEAKING_S
         )
+
+    def _take_end(self, camera: Any, pipeline: Pipeline) -> None:
+        """A video that has ended ends the run, unless a length was asked for."""
+        if not getattr(camera, "ended", False) or self._ended:
+            return
+        self._ended = True
+        cut = " before its time: the file is cut off" if camera.truncated else ""
+        self._notice(f"the video ended after {pipeline.now_s:.1f} s{cut}.")
+        if self._args.seconds is None:
+            self._ends_s = pipeline.now_s + REST_AFTER_STOP_S
 
     def _take_interrupt(self, pipeline: Pipeline) -> None:
         if self._interrupts and not pipeline.stopped:
@@ -185,6 +200,12 @@ def snapshot(pipeline: Pipeline, marks: Marks, tick: Tick) -> Snapshot:
         marks.wrist_speed(),
         pipeline.decision.reason,
     )
+
+
+def _mount(args: argparse.Namespace) -> str:
+    """A scene is seen by the simulated robot; a webcam on the table does not turn with its head."""
+    default = "head" if args.camera is None and args.video is None else "base"
+    return args.camera_mount or default
 
 
 def plain(value: Any) -> Any:

@@ -25,6 +25,9 @@ FIELD_OF_VIEW_DEG = 60.0
 NOISE_SD = 2.2
 _NOISE_MARGIN = 96
 
+PAUSE_S = 3.0
+"""Emptiness between two rounds of a scene that is looped."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TruePerson:
@@ -67,8 +70,11 @@ class SceneCamera:
     """
 
     def __init__(self, scene: str = "visitor", *, mount: str = "base", width: int = 640, height: int = 480,
-                 fps: float = 15.0, seed: int = 0):
-        """Raises UnknownName for a scene or mount that does not exist, MissingDependency without OpenCV."""
+                 fps: float = 15.0, seed: int = 0, loop: bool = False):
+        """With `loop` the scene begins anew when it has ended, for a demo that goes on.
+
+        Raises UnknownName for a scene or mount that does not exist, MissingDependency without OpenCV.
+        """
         if mount not in MOUNTS:
             raise UnknownName("camera mount", mount, MOUNTS)
         if width < 16 or height < 16:
@@ -82,6 +88,7 @@ class SceneCamera:
         self.duration_s = self.script.duration_s
         self.camera_matrix = camera_matrix_for(width, height)
         self._mount, self._width, self._height, self._seed = mount, width, height, seed
+        self._period_s = self.duration_s + PAUSE_S if loop else np.inf
         self._fixed = forward_camera()
         self._last = -1
         self._last_pose = self._fixed
@@ -98,7 +105,7 @@ class SceneCamera:
         pose = self._fixed if self._mount == "base" else np.array(base_from_camera, dtype=np.float64)
         self._last_pose = pose
         stamp_s = index / self.fps
-        rgb = self._grain(self.draw(stamp_s, pose), index)
+        rgb = self._grain(self.draw(stamp_s % self._period_s, pose), index)
         return CameraImage(stamp_s, "camera", rgb, self.camera_matrix, pose)
 
     def draw(self, time_s: float, base_from_camera: Array) -> Array:
@@ -118,7 +125,7 @@ class SceneCamera:
 
     def truth(self, now_s: float) -> tuple[TruePerson, ...]:
         """Where people really are in the picture of `now_s` (for tests and reports only), camera as last read."""
-        time_s = np.floor(now_s * self.fps + 1e-6) / self.fps
+        time_s = np.floor(now_s * self.fps + 1e-6) / self.fps % self._period_s
         return tuple(self._true(actor.id, pose_at(actor, time_s, self._seed)) for actor in self.script.actors)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gesture_robot import cli
+from gesture_robot.scene.camera import SceneCamera
 
 pytestmark = pytest.mark.slow
 FILES = ("speech.wav", "motion.npz", "face.npz", "trajectory.npz", "report.json")
@@ -94,6 +95,41 @@ def test_without_a_gl_library_a_stick_figure_is_drawn(tmp_path):
     report = json.loads((tmp_path / "report.json").read_text())
     assert any("stick" in note for note in report["notices"]), report["notices"]
     assert_video(tmp_path / "demo.mp4", 25)
+
+
+def film(path, code, seconds=7.0):
+    """The visitor scene from a fixed camera as a video file."""
+    import cv2
+
+    camera = SceneCamera("visitor", mount="base")
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), camera.fps, (640, 480))
+    for k in range(int(seconds * camera.fps)):
+        image = camera.read((k + 0.5) / camera.fps, np.eye(4))
+        writer.write(cv2.cvtColor(image.rgb, cv2.COLOR_RGB2BGR))
+    writer.release()
+
+
+def test_a_video_file_takes_the_place_of_the_camera(tmp_path):
+    film(tmp_path / "in.mp4", "mp4v")
+    out = tmp_path / "out"
+    assert cli.main(["demo", "--headless", "--video", str(tmp_path / "in.mp4"), "--no-mp4", "--out", str(out)]) == 0
+    report = json.loads((out / "report.json").read_text())
+    assert report["greetings"] == 1 and any("ended" in note for note in report["notices"])
+
+
+def test_a_video_that_is_cut_off(tmp_path, capsys):
+    film(tmp_path / "whole.mp4", "mp4v", 3.0)
+    film(tmp_path / "whole.avi", "MJPG", 3.0)
+    for name in ("whole.mp4", "whole.avi"):
+        data = (tmp_path / name).read_bytes()
+        (tmp_path / name.replace("whole", "cut")).write_bytes(data[: len(data) // 2])
+    # An MP4 keeps its table at the end: nothing of it can be read. An AVI can be read up to the cut.
+    assert cli.main(["demo", "--headless", "--video", str(tmp_path / "cut.mp4")]) == 2
+    assert "cut off" in capsys.readouterr().err
+    out = tmp_path / "out"
+    assert cli.main(["demo", "--headless", "--video", str(tmp_path / "cut.avi"), "--no-mp4", "--out", str(out)]) == 0
+    report = json.loads((out / "report.json").read_text())
+    assert 1.0 < report["duration_s"] < 5.0 and any("cut off" in note for note in report["notices"])
 
 
 def test_start_needs_no_heavy_library():
