@@ -116,7 +116,7 @@ class Demo:
             if link is not None:
                 link.take_events()
             tick = pipeline.tick()
-            bar.update(min(TICK_S, max(seconds - tick.now_s, 0.0)))
+            bar.update(max(min(TICK_S, seconds - bar.n), 0.0))
             if log is not None:
                 log.add(tick, pipeline.stages.robot.read().positions, pipeline.stages.faces)
             if log is not None or link is not None:
@@ -235,6 +235,13 @@ def _say(text: str) -> None:
 
 
 def _peak_memory_mb() -> float:
+    """Largest resident memory of this process; the kernel's own mark, because getrusage counts a parent's too."""
     import resource
 
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) / 1024.0, 1)
+    except OSError:
+        pass
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0, 1)

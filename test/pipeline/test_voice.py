@@ -32,6 +32,7 @@ def run(pipeline, seconds):
     return pieces
 
 
+@pytest.mark.slow
 def test_twenty_thousand_words_start_at_once_stay_small_and_stop_at_once(pipeline):
     pipeline.stages.voice.say(Utterance("This is one more sentence of a very long story. " * 2000))
     pieces = run(pipeline, 3.0)
