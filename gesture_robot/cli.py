@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "render": "a motion or a joint trajectory to a video",
     "robot": "robots that are known, and what was understood of them",
     "gesture": "named gestures: list, figures, video",
+    "models": "model files of the engines: list them, load them once",
     "doctor": "versions, providers, clashes, missing system libraries",
 }
 
