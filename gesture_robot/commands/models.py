@@ -54,7 +54,8 @@ def _prepare() -> dict[str, Any]:
             report[name] = {"ready": True, "load_s": round(time.perf_counter() - started, 3)}
         except GestureRobotError as error:
             report[name] = {"ready": False, "error": str(error)}
-        print(f"{name:12s} " + (f"ready in {report[name]['load_s']:.2f} s" if report[name]["ready"] else report[name]["error"]))
+        done = report[name]
+        print(f"{name:12s} " + (f"ready in {done['load_s']:.2f} s" if done["ready"] else done["error"]))
     return {"engines": report}
 
 
@@ -66,7 +67,8 @@ def _loads() -> dict[str, Callable[[], Any]]:
         from gesture_robot.datatypes import CameraImage
 
         backend = registry.create("perception", "mediapipe")
-        backend.detect(CameraImage(0.0, "camera", np.zeros((480, 640, 3), np.uint8), np.diag([554.0, 554.0, 1.0]), np.eye(4)))
+        black, camera_matrix = np.zeros((480, 640, 3), np.uint8), np.diag([554.0, 554.0, 1.0])
+        backend.detect(CameraImage(0.0, "camera", black, camera_matrix, np.eye(4)))
         backend.close()
 
     def speech() -> None:
