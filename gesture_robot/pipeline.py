@@ -7,6 +7,7 @@ Time is counted in ticks, so a run with a simulated clock repeats exactly.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ from gesture_robot.settings import check_settings, setting
 
 TICK_S = 0.01
 SPOKEN_ACTS = ("greet", "farewell")
+FORGET_TICKS = 100
+"""The face player drops what it has shown when it is asked; without page and video nobody else does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Tick:
     piece: Piece | None
     act: str = ""
     """Something the operator or the robot itself began in this tick."""
+    silenced: bool = False
+    """All speech ended at `now_s`, before anything else in this tick."""
 
 
 class Pipeline:
@@ -84,6 +89,9 @@ class Pipeline:
         self._ticks = 0
         self._calm_s: float | None = None
         self._acts: list[str] = []
+        self._silenced = False
+        self._sent: JointTrajectory | None = None
+        self._closed = False
         self.timings = Timings()
         self.decision = Decision("none", "nothing seen yet")
         self.stopped = False
@@ -98,13 +106,20 @@ class Pipeline:
     def stop(self, reason: str = "operator") -> None:
         """Brake now, hold, be silent; latched until `release`."""
         self.stages.controller.stop(self.now_s, reason)
-        self.stages.voice.cancel(self.now_s)
-        self.stopped = True
+        if self.stopped:
+            return
+        self.stopped = self._silenced = True
         self._acts.append(f"stop: {reason}")
+        self.stages.voice.cancel(self.now_s)
 
     def release(self) -> None:
         """Allow motion again; it begins anew from where the robot is measured to be."""
-        self.stages.controller.release(self.now_s, self.stages.robot.read())
+        if not self.stopped:
+            return
+        s = self.stages
+        s.controller.release(self.now_s, s.robot.read())
+        s.motions.clear()
+        s.gaze.target(None, self.now_s)
         self.stopped = False
         self._acts.append("release")
 
@@ -143,18 +158,26 @@ class Pipeline:
             sent = s.controller.step(now_s, nearest_person_m=nearest_m, perception_age_s=age_s)
         with self.timings.measure("robot"):
             s.robot.follow(sent)
+            self._sent = sent
             s.robot.advance(TICK_S)
         self._ticks += 1
+        if self._ticks % FORGET_TICKS == 0:
+            s.faces.weights(now_s)
         act, self._acts = "; ".join(self._acts), []
-        return Tick(now_s, sent, scene, decided, piece, act)
+        silenced, self._silenced = self._silenced, False
+        return Tick(now_s, sent, scene, decided, piece, act, silenced)
 
     def _base_from_camera(self) -> Array:
         state = self.stages.robot.read()
         return self._kinematics.pose(state.positions, self.stages.model.limbs.camera_link)
 
     def _decide(self, scene: SocialScene, now_s: float) -> Decision:
-        self._memory, decision = self.stages.policy.decide(self._memory, scene.people, scene.engagement, scene.stamp_s)
-        self.decision = decision
+        memory, decision = self.stages.policy.decide(self._memory, scene.people, scene.engagement, scene.stamp_s)
+        if self.stopped and decision.act in SPOKEN_ACTS:
+            # Not said, so it must not be remembered as said.
+            self.decision = Decision("none", f"stopped; otherwise: {decision.act}, {decision.reason}")
+            return self.decision
+        self._memory, self.decision = memory, decision
         if self.stopped:
             return decision
         self._look(decision, now_s)
@@ -176,6 +199,7 @@ class Pipeline:
         if self.decision.act != "none" or self.decision.look_at_base is not None:
             self.decision = Decision("none", "no picture from the camera")
             self.stages.gaze.target(None, self.now_s)
+            self.stages.faces.look(self.stages.gaze.eye_direction_head(self.now_s), self.now_s)
 
     def _calm_face(self, now_s: float) -> None:
         if self._calm_s is not None and now_s >= self._calm_s:
@@ -192,7 +216,16 @@ class Pipeline:
             s.controller.submit(command, now_s)
 
     def close(self) -> None:
-        """Free camera, audio and robot."""
-        self.stages.senses.close()
-        self.stages.voice.close()
-        self.stages.robot.close()
+        """Bring the robot to rest, then free camera, audio and robot, whatever fails on the way.
+
+        What was sent last ends at rest, so the robot brakes within its limits also when the loop broke off.
+        """
+        s = self.stages
+        if self._closed:
+            return
+        self._closed = True
+        with ExitStack() as closing:
+            for close in (s.robot.close, s.senses.close, s.voice.close, s.robot.hold):
+                closing.callback(close)
+            if self._sent is not None:
+                s.robot.advance(float(self._sent.times_s[-1]))

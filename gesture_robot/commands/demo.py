@@ -49,6 +49,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         )
     if args.seconds is not None and not 0.0 < args.seconds <= 86400.0:
         raise InvalidInput(f"--seconds must be between 0 and 86400, got {args.seconds:g}.")
+    if args.seed < 0:
+        raise InvalidInput(f"--seed must be 0 or more, got {args.seed}.")
     from gesture_robot.runtime.demo import Demo
 
     return Demo(args).run()

@@ -28,6 +28,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         return {"gestures": list(gesture_names())}
     if not args.name:
         raise InvalidInput(f"'gesture {args.action}' needs a gesture: {', '.join(gesture_names())}.")
+    if args.seed < 0:
+        raise InvalidInput(f"--seed must be 0 or more, got {args.seed}.")
     motion = make_gesture(args.name, rng=np.random.default_rng(args.seed))
     report = {"gesture": args.name, "duration_s": round(motion.duration_s, 3), "frames": len(motion.rotations)}
     if args.action == "render":

@@ -21,6 +21,12 @@ class DecisionConfig:
     leave_s: float = setting(
         1.5, "how long a greeted person must be out of sight before the farewell", unit="s", low=0.2, high=30.0
     )
+    too_late_s: float = setting(
+        10.0, "a greeted person missed for longer than this gets no farewell any more", unit="s", low=0.5, high=600.0
+    )
+    pause_s: float = setting(
+        0.6, "after so long without a picture the time of absence is counted anew", unit="s", low=0.2, high=10.0
+    )
     turn_away_s: float = setting(
         0.6,
         "how long a greeted person must walk away, looking elsewhere, before the farewell",
@@ -30,7 +36,7 @@ class DecisionConfig:
     )
     walk_away_speed_mps: float = setting(0.25, "speed that counts as walking away", unit="m/s", low=0.05, high=2.0)
     forget_s: float = setting(
-        300.0, "a person who comes back after this time is greeted again", unit="s", low=1.0, high=86400.0
+        300.0, "a person who was seen off and comes back after this is greeted again", unit="s", low=1.0, high=86400.0
     )
     same_place_m: float = setting(
         0.7,
@@ -43,6 +49,9 @@ class DecisionConfig:
         2.5, "least time between two things the robot says of its own accord", unit="s", low=0.0, high=60.0
     )
     hold_gaze_s: float = setting(2.0, "how long to look where somebody was last seen", unit="s", low=0.0, high=30.0)
+    dwell_s: float = setting(
+        2.0, "how long to look at one person before the look may go to another", unit="s", low=0.0, high=30.0
+    )
     language: str = setting("en", "BCP 47 tag of greeting and farewell")
     greetings: tuple[str, ...] = setting(
         (

@@ -36,6 +36,15 @@ class RuleMemory:
     spoke_s: float = float("-inf")
     greetings: int = 0
     farewells: int = 0
+    decided_s: float = float("-inf")
+    """Time of the last picture."""
+    watching_since_s: float = float("-inf")
+    """Since when pictures have come without a pause: who was missed only while there were none is not gone."""
+    addressed: str = ""
+    """The person last greeted or seen off."""
+    attended: str = ""
+    attended_since_s: float = float("-inf")
+    """Whom the robot looks at, and since when."""
 
     def find(self, person_id: str) -> Acquaintance | None:
         """The record of a person id, if any."""

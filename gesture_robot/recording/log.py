@@ -28,20 +28,26 @@ class RunLog:
     """Commanded joints per tick."""
     velocities: list[Array] = field(default_factory=list)
     measured: list[Array] = field(default_factory=list)
-    """Measured joints after each tick."""
+    """Measured joints at `times_s`."""
     decisions: list[tuple[float, Decision]] = field(default_factory=list)
     """Decisions whose act or person differs from the one before, and all that are spoken."""
     scenes: list[SocialScene] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     acts: list[tuple[float, str]] = field(default_factory=list)
     face_weights: list[Array] = field(default_factory=list)
+    _last: JointTrajectory | None = None
+    """What was sent last: the robot follows it to its end, at rest."""
+    _measured_now: Array | None = None
 
     def add(self, tick: Tick, measured: Array, faces: FacePlayer) -> None:
-        """Take one tick."""
+        """Take one tick; `measured` (J,) after it. Rows are copied: a view would keep the whole braking path alive."""
         self.times_s.append(tick.sent.start_s + float(tick.sent.times_s[0]))
-        self.positions.append(tick.sent.positions[0])
-        self.velocities.append(tick.sent.velocities[0])
-        self.measured.append(measured)
+        self.positions.append(tick.sent.positions[0].copy())
+        self.velocities.append(tick.sent.velocities[0].copy())
+        self.measured.append(self.positions[0] if self._measured_now is None else self._measured_now)
+        self._last, self._measured_now = tick.sent, measured
+        if tick.silenced:
+            self.pieces = [heard for p in self.pieces if (heard := until(p, tick.now_s)) is not None]
         if tick.scene is not None:
             self.scenes.append(without_landmarks(tick.scene))
         if tick.decision is not None and self._news(tick.decision):
@@ -65,10 +71,13 @@ class RunLog:
         return self.times_s[-1] - self.times_s[0] if self.times_s else 0.0
 
     def trajectory(self) -> JointTrajectory:
-        """The one stream of joint commands."""
-        return JointTrajectory(
-            self.joint_names, 0.0, np.array(self.times_s), np.stack(self.positions), np.stack(self.velocities)
-        )
+        """The one stream of joint commands, with the way to rest that was sent last."""
+        assert self._last is not None, "nothing was sent"
+        rest = self._last
+        times = np.concatenate([self.times_s, rest.start_s + rest.times_s[1:]])
+        positions = np.concatenate([np.stack(self.positions), rest.positions[1:]])
+        velocities = np.concatenate([np.stack(self.velocities), rest.velocities[1:]])
+        return JointTrajectory(self.joint_names, 0.0, times, positions, velocities)
 
     def audio(self) -> tuple[Array, int]:
         """All speech on one track: (samples (N,) float32, rate)."""
@@ -80,6 +89,19 @@ class RunLog:
             samples = piece.speech.samples[: len(track) - first]
             track[first : first + len(samples)] += samples
         return np.clip(track, -1.0, 1.0), rate
+
+
+def until(piece: Piece, end_s: float) -> Piece | None:
+    """What of a piece was heard before all speech ended at `end_s`; None when nothing was."""
+    speech, left_s = piece.speech, end_s - piece.heard_s
+    if left_s >= speech.duration_s:
+        return piece
+    samples = speech.samples[: max(int(left_s * speech.rate_hz), 0)]
+    if not len(samples):
+        return None
+    words = tuple(w for w in speech.words if w.end_s <= left_s)
+    phonemes = tuple(p for p in speech.phonemes if p.end_s <= left_s)
+    return replace(piece, speech=replace(speech, samples=samples, words=words, phonemes=phonemes))
 
 
 def without_landmarks(scene: SocialScene) -> SocialScene:

@@ -28,6 +28,9 @@ class Marks:
 
     def add(self, tick: Tick, pipeline: Pipeline) -> None:
         """Take one tick."""
+        kept = len(self._marks)
+        if tick.silenced:
+            self._marks = deque(m for m in self._marks if m.start_s < tick.now_s)
         if tick.decision is not None and tick.decision.act in ("greet", "farewell"):
             self._marks.append(
                 Mark("decision", tick.now_s, tick.now_s + 1.5, f"{tick.decision.act} {tick.decision.person_id}")
@@ -41,9 +44,8 @@ class Marks:
             if tick.piece.gesture:
                 self._marks.append(Mark("gesture", at, at + tick.piece.gesture_s, tick.piece.gesture))
             self._marks.extend(Mark("word", at + w.start_s, at + w.end_s, w.text) for w in tick.piece.speech.words)
-        self._marks = (
-            deque(m for m in self._marks if m.end_s > tick.now_s - 2 * BEHIND_S) if tick.piece else self._marks
-        )
+        if len(self._marks) > kept:
+            self._marks = deque(m for m in self._marks if m.end_s > tick.now_s - 2 * BEHIND_S)
         self._ticks += 1
         if self._ticks % EVERY_TICKS == 0:
             self._measure(np.asarray(pipeline.stages.robot.read().positions), tick.now_s)

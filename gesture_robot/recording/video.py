@@ -53,19 +53,22 @@ class VideoRecorder:
         self._thread.start()
 
     def add(self, snapshot: Snapshot) -> None:
-        """Queue one frame; raises what stopped the drawing thread, if anything did."""
+        """Queue one frame. A drawing thread that failed takes none: the robot goes on, and `close` says why."""
+        self._put(snapshot)
+
+    def _put(self, item: Snapshot | None) -> bool:
+        """Wait for room in the queue; False when the drawing thread is gone."""
         while self._thread.is_alive():
             try:
-                self._queue.put(snapshot, timeout=0.5)
-                return
+                self._queue.put(item, timeout=0.5)
+                return True
             except queue.Full:
                 continue
-        self._raise()
+        return False
 
     def close(self, audio: Path | None = None) -> None:
         """Draw what is queued and finish the file; `audio` is muxed in where ffmpeg is installed."""
-        if self._thread.is_alive():
-            self._queue.put(None)
+        self._put(None)
         self._thread.join()
         self._raise()
         if audio is not None and shutil.which("ffmpeg"):
@@ -79,7 +82,7 @@ class VideoRecorder:
     def _run(self) -> None:
         try:
             self._draw_all()
-        except BaseException as error:  # noqa: BLE001  handed to the caller's thread in add() or close()
+        except BaseException as error:  # noqa: BLE001  handed to the caller's thread in close()
             self._error = error
 
     def _draw_all(self) -> None:

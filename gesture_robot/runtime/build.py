@@ -61,23 +61,24 @@ def build(engines: Engines, camera: Camera, clock: SimulatedClock | WallClock, *
     model = load_model(engines.robot)
     robot = registry.load("robot", engines.body)(model)
     motions, gaze, faces = MotionPlayer(), GazeLayer(), FacePlayer(seed=engines.seed)
-    rng = np.random.default_rng(engines.seed)
+    rng, tts = np.random.default_rng(engines.seed), registry.create("tts", engines.tts)
     stages = Stages(
         model=model, robot=robot, motions=motions, gaze=gaze, faces=faces,
         senses=Senses(camera, PerceptionStage(backend or registry.create("perception", engines.perception)),
                       Worker("perception", live=clock.live, latency_s=PERCEPTION_LATENCY_S), notice),
         policy=policy or RulePolicy(),
-        voice=Voice(registry.create("tts", engines.tts), registry.create("gesture", engines.gesture),
-                    registry.create("face", engines.face), _player(clock, sound), motions, faces,
+        voice=Voice(tts, registry.create("gesture", engines.gesture),
+                    registry.create("face", engines.face), _player(clock, sound, tts.rate_hz),
+                    motions, faces,
                     Worker("plan", live=clock.live, latency_s=PLANNING_LATENCY_S), rng, notice),
         stream=MotionStream(motions, gaze, Retargeter(model), model.joint_names),
         controller=Controller(model, robot.read()))
     return Pipeline(stages, config, notice=notice, rng=np.random.default_rng(engines.seed + 1))
 
 
-def _player(clock: SimulatedClock | WallClock, sound: bool) -> Any:
+def _player(clock: SimulatedClock | WallClock, sound: bool, rate_hz: int) -> Any:
     from gesture_robot.speech.playback import SimulatedPlayer, open_player
 
     if sound and isinstance(clock, WallClock):
-        return open_player(clock.now_s)
+        return open_player(clock.now_s, rate_hz)
     return SimulatedPlayer()

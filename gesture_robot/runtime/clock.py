@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+
+MAX_LAG_S = 0.25
 
 
 class SimulatedClock:
@@ -10,32 +13,38 @@ class SimulatedClock:
 
     live = False
 
+    def restart(self) -> None:
+        """Nothing to do."""
+
     def wait_until(self, now_s: float) -> None:
         """Return at once."""
 
-    def wall_s(self) -> float:
-        """Real seconds, for measuring only."""
-        return time.perf_counter()
-
 
 class WallClock:
-    """Holds the loop back to real time; a loop that fell behind catches up tick by tick."""
+    """Holds the loop back to real time.
+
+    A loop that fell behind a little catches up tick by tick; time lost beyond `MAX_LAG_S` (a computer that slept or is
+    too slow) is left out, so that the robot never hurries after it and sound is never far ahead of motion.
+    """
 
     live = True
 
-    def __init__(self) -> None:
-        self._start_s = time.perf_counter()
+    def __init__(self, real_s: Callable[[], float] = time.perf_counter, sleep: Callable[[float], None] = time.sleep):
+        self._real_s, self._sleep = real_s, sleep
+        self.restart()
+
+    def restart(self) -> None:
+        """It is 0 now: models were loaded meanwhile, and everybody who holds this clock goes on with the same time."""
+        self._start_s = self._real_s()
 
     def wait_until(self, now_s: float) -> None:
         """Sleep until the real time since the start is `now_s`."""
-        ahead_s = now_s - (time.perf_counter() - self._start_s)
+        ahead_s = now_s - self.now_s()
         if ahead_s > 0.0:
-            time.sleep(ahead_s)
+            self._sleep(ahead_s)
+        elif ahead_s < -MAX_LAG_S:
+            self._start_s -= ahead_s
 
     def now_s(self) -> float:
         """Real seconds since the start: the clock audio is played against."""
-        return time.perf_counter() - self._start_s
-
-    def wall_s(self) -> float:
-        """Real seconds, for measuring only."""
-        return time.perf_counter()
+        return self._real_s() - self._start_s

@@ -11,6 +11,7 @@ import json
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from gesture_robot.recording.video import FPS, Snapshot, VideoRecorder
 from gesture_robot.runtime.build import Engines, build
 from gesture_robot.runtime.clock import SimulatedClock, WallClock
 from gesture_robot.runtime.page_link import PageLink
+from gesture_robot.runtime.timing import peak_memory_mb
 from gesture_robot.scene.source import open_camera
 
 REST_AFTER_STOP_S = 2.0
@@ -50,7 +52,9 @@ class Demo:
         folder = make_folder(args.out) if args.out else None
         source = {"camera": args.camera, "video": args.video, "scene": args.scene}
         camera = open_camera(**source, mount=_mount(args), seed=args.seed, loop=not args.headless)
-        clock = SimulatedClock() if args.headless and args.camera is None else WallClock()
+        clock: SimulatedClock | WallClock = (
+            SimulatedClock() if args.headless and args.camera is None else WallClock()
+        )
         engines = Engines(robot=args.robot, tts=args.tts, gesture=args.gesture, face=args.face, seed=args.seed)
         started = time.perf_counter()
         pipeline = build(engines, camera, clock, notice=self._notice, sound=not args.headless)
@@ -58,7 +62,6 @@ class Demo:
             link = None if args.headless else PageLink(pipeline, args.bind, self._notice)
             if link is not None:
                 print(f"Open {link.url} in a browser. Ctrl-C stops the robot and ends.", file=sys.stderr)
-                clock = WallClock()
             return self._record(pipeline, camera, clock, link, folder, started)
         finally:
             pipeline.close()
@@ -67,27 +70,45 @@ class Demo:
         self, pipeline: Pipeline, camera: Any, clock: Any, link: PageLink | None, folder: Path | None, started: float
     ) -> dict[str, Any]:
         model = pipeline.stages.model
-        log, marks = RunLog(model.joint_names), Marks(model)
+        log, marks = RunLog(model.joint_names) if folder is not None else None, Marks(model)
         pipeline.stages.stream.record = folder is not None
         video = VideoRecorder(folder / "demo.mp4", model) if folder is not None and not self._args.no_mp4 else None
         before = signal.signal(signal.SIGINT, self._on_interrupt)
+        clock.restart()
         loop_started = time.perf_counter()
+        report: dict[str, Any] = {}
         try:
-            self._loop(pipeline, camera, clock, link, log if folder is not None else None, marks, video)
-        finally:
+            self._loop(pipeline, camera, clock, link, log, marks, video)
+        except BaseException as error:
+            report["error"] = f"{type(error).__name__}: {error}"
+            raise
+        finally:  # also when the loop broke off: the robot rests, and nothing recorded is lost
             signal.signal(signal.SIGINT, before)
-            if link is not None:
-                link.close()
-        wall_s = time.perf_counter() - loop_started
-        report = self._report(pipeline, camera, log if folder is not None else None, wall_s)
-        if folder is not None:
-            save_files(log, pipeline.stages.stream.poses, pipeline.stages.faces.channels, folder)
-            if video is not None:
-                video.close(folder / "speech.wav")
-                self.notices += [video.note] if video.note else []
-            report |= {"notices": self.notices, "total_wall_s": round(time.perf_counter() - started, 2)}
-            (folder / "report.json").write_text(json.dumps(report, indent=1, default=plain) + "\n")
-        return report
+            wall_s = time.perf_counter() - loop_started
+            with ExitStack() as ending:
+                if folder is not None:
+                    ending.callback(self._save, folder, pipeline, camera, log, video, report, wall_s, started)
+                if link is not None:
+                    ending.callback(link.close)
+                pipeline.close()
+        return report or self._report(pipeline, camera, None, wall_s)
+
+    def _save(self, folder: Path, pipeline: Pipeline, camera: Any, log: RunLog | None, video: VideoRecorder | None,
+              report: dict[str, Any], wall_s: float, started: float) -> None:
+        """Write all files; `report` is filled. What can fail comes last."""
+        log = log if log is not None and log.times_s else None
+        try:
+            if log is not None:
+                save_files(log, pipeline.stages.stream.poses, pipeline.stages.faces.channels, folder)
+            report.update(self._report(pipeline, camera, log, wall_s))
+        finally:
+            try:
+                if video is not None:
+                    video.close(folder / "speech.wav" if log is not None else None)
+                    self.notices += [video.note] if video.note else []
+            finally:
+                report |= {"notices": self.notices, "total_wall_s": round(time.perf_counter() - started, 2)}
+                (folder / "report.json").write_text(json.dumps(report, indent=1, default=plain) + "\n")
 
     def _seconds(self, camera: Any) -> float:
         if self._args.seconds is not None:
@@ -107,27 +128,26 @@ class Demo:
         video: VideoRecorder | None,
     ) -> None:
         seconds = self._seconds(camera)
-        bar = _progress(seconds)
         self._ends_s, next_frame_s = seconds, 0.0
-        while pipeline.now_s < self._ends_s - 1e-9 or self._speaks_on(pipeline):
-            clock.wait_until(pipeline.now_s)
-            self._take_interrupt(pipeline)
-            self._take_end(camera, pipeline)
-            if link is not None:
-                link.take_events()
-            tick = pipeline.tick()
-            bar.update(max(min(TICK_S, seconds - bar.n), 0.0))
-            if log is not None:
-                log.add(tick, pipeline.stages.robot.read().positions, pipeline.stages.faces)
-            if log is not None or link is not None:
-                marks.add(tick, pipeline)
-            if video is not None and tick.now_s >= next_frame_s - 1e-9:
-                next_frame_s += 1.0 / FPS
-                video.add(snapshot(pipeline, marks, tick))
-            if link is not None:
-                link.show(tick, marks)
-            self._print(tick)
-        bar.close()
+        with _progress(seconds) as bar:
+            while pipeline.now_s < self._ends_s - 1e-9 or self._speaks_on(pipeline):
+                clock.wait_until(pipeline.now_s)
+                self._take_interrupt(pipeline)
+                self._take_end(camera, pipeline)
+                if link is not None:
+                    link.take_events()
+                tick = pipeline.tick()
+                bar.update(max(min(TICK_S, seconds - bar.n), 0.0))
+                if log is not None:
+                    log.add(tick, pipeline.stages.robot.read().positions, pipeline.stages.faces)
+                if log is not None or link is not None:
+                    marks.add(tick, pipeline)
+                if video is not None and tick.now_s >= next_frame_s - 1e-9:
+                    next_frame_s += 1.0 / FPS
+                    video.add(snapshot(pipeline, marks, tick))
+                if link is not None:
+                    link.show(tick, marks)
+                self._print(tick)
 
     def _speaks_on(self, pipeline: Pipeline) -> bool:
         """A scene that has run out does not cut the farewell short; a given --seconds does."""
@@ -180,7 +200,7 @@ class Demo:
             "self_collision_contacts": stages.robot.contacts.count,
             "self_collision_pairs": stages.robot.contacts.pairs,
             "timings": pipeline.timings.table(),
-            "peak_memory_mb": _peak_memory_mb(),
+            "peak_memory_mb": peak_memory_mb(),
         }
         if log is not None:
             report = build_report(log, stages.model, camera, stages.faces.channels) | report
@@ -232,16 +252,3 @@ def _say(text: str) -> None:
     from tqdm import tqdm
 
     tqdm.write(text, file=sys.stderr)
-
-
-def _peak_memory_mb() -> float:
-    """Largest resident memory of this process; the kernel's own mark, because getrusage counts a parent's too."""
-    import resource
-
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return round(int(line.split()[1]) / 1024.0, 1)
-    except OSError:
-        pass
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0, 1)

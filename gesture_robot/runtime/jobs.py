@@ -34,11 +34,11 @@ class Worker:
 
     def __init__(self, name: str, *, live: bool, latency_s: float):
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._live, self._latency_s = live, latency_s
+        self.live, self._latency_s = live, latency_s
 
     def submit(self, work: Callable[[], Result], now_s: float) -> Job[Result]:
         """Start `work`; its result is due `latency_s` later."""
-        return Job(self._pool.submit(work), now_s, now_s + self._latency_s, self._live)
+        return Job(self._pool.submit(work), now_s, now_s + self._latency_s, self.live)
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""

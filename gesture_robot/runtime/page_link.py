@@ -26,11 +26,14 @@ class PageLink:
         self.url = self._page.url
 
     def take_events(self) -> None:
-        """Do what the operator asked for since the last tick; stop comes first."""
+        """Do what the operator asked for since the last tick; stop comes first, what was pressed before it is void."""
         events = self._page.poll()
         if self._page.stop_pressed.is_set():
             self._page.stop_pressed.clear()
             self._pipeline.stop("the page's stop button")
+            # A stop that came after the poll is not among the events yet: all of them are older.
+            last = max((k for k, event in enumerate(events) if event.kind == "stop"), default=len(events) - 1)
+            events = events[last + 1 :]
         for event in events:
             try:
                 self._do(event)
@@ -60,6 +63,7 @@ class PageLink:
         words = [m for m in marks.window(tick.now_s) if m.lane == "word" and m.start_s <= tick.now_s + 2.0]
         heard = next((k for k, m in enumerate(words) if m.start_s <= tick.now_s <= m.end_s), -1)
         image, scene, weights = senses.image, senses.scene, stages.faces.weights(tick.now_s)
+        blind = senses.age_s(tick.now_s) > self._pipeline.config.stale_s
         return PageState(
             stamp_s=tick.now_s,
             joint_positions=np.array(stages.robot.read().positions),
@@ -71,11 +75,11 @@ class PageLink:
             stopped=self._pipeline.stopped,
             spoken_words=tuple(m.text for m in words),
             spoken_word=heard,
-            people=_people(senses.scene),
+            people=() if blind else _people(scene),
             status=(
                 ("drives", status.source or "nobody"),
                 ("hand speed limit", f"{status.hand_speed_limit_mps:.2f} m/s"),
-                ("camera", "no picture" if senses.age_s(tick.now_s) > 0.7 else "live"),
+                ("camera", "no picture" if blind else "live"),
             ),
         )
 

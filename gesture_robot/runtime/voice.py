@@ -87,29 +87,29 @@ class Voice:
         if self._pieces is None:
             if not self._queue:
                 return
-            self._utterance = u = self._queue.popleft()
-            try:
-                self._pieces = self._speak(u)
-            except GestureRobotError as error:
-                self._notice(f"not said: {error}")
-                return
-            self._first = True
+            self._utterance = self._queue.popleft()
+            self._pieces, self._first = self._speak(self._utterance), True
+        assert self._utterance is not None
+        pieces, style = self._pieces, self._utterance.style
         seed_pose = self._motions.seed_pose(max(now_s, self._end_s))
-        self._job = self._worker.submit(lambda: self._plan(seed_pose), now_s)
+        self._job = self._worker.submit(lambda: self._plan(pieces, style, seed_pose), now_s)
 
     def _speak(self, utterance: Utterance) -> Iterator[Speech]:
-        """Sentence by sentence; a short text with a gesture in one piece, so that the gesture knows all its words."""
+        """Sentence by sentence; a short text with a gesture in one piece, so that the gesture knows all its words.
+
+        A generator: the engine works, and raises, in the planning thread.
+        """
         how = {"language": utterance.language, "emotion": utterance.emotion}
         if utterance.motion and len(utterance.text) <= ONE_PIECE_CHARS:
-            return iter([self._tts.synthesize(utterance.text, **how)])
-        return self._tts.stream(utterance.text, **how)
+            yield self._tts.synthesize(utterance.text, **how)
+        else:
+            yield from self._tts.stream(utterance.text, **how)
 
-    def _plan(self, seed_pose: Array) -> Piece | None:
-        assert self._pieces is not None and self._utterance is not None
-        speech = next(self._pieces, None)
+    def _plan(self, pieces: Iterator[Speech], style: str, seed_pose: Array) -> Piece | None:
+        speech = next(pieces, None)
         if speech is None:
             return None
-        body = self._gesture.generate(speech, style=self._utterance.style, seed_pose=seed_pose, rng=self._rng)
+        body = self._gesture.generate(speech, style=style, seed_pose=seed_pose, rng=self._rng)
         return Piece(speech, body, self._face.generate(speech, rng=self._rng))
 
     def _take(self, now_s: float) -> Piece | None:
@@ -118,12 +118,14 @@ class Voice:
         job, self._job = self._job, None
         try:
             piece = job.result()
+            if piece is not None:
+                return self._start(piece, now_s)
         except GestureRobotError as error:
             self._notice(f"not said: {error}")
-            piece = None
-        if piece is None:
-            self._pieces = None
-            return None
+        self._pieces = None
+        return None
+
+    def _start(self, piece: Piece, now_s: float) -> Piece:
         heard_s = self._player.play(piece.speech, max(now_s, self._end_s))
         self._motions.play(piece.body, heard_s)
         self._faces.play(piece.face, heard_s)
@@ -139,17 +141,17 @@ class Voice:
         return motion.duration_s
 
     def cancel(self, now_s: float) -> None:
-        """Barge-in: silence now, settle, forget what was queued."""
+        """Barge-in: silence now, settle, forget what was queued. Never waits: what is being planned is dropped."""
         self._queue.clear()
-        if self._job is not None:
-            self._job.result()
         self._job, self._pieces = None, None
-        self._end_s = now_s
+        self._end_s = min(self._end_s, now_s)
         self._player.stop(now_s)
         self._motions.interrupt(now_s)
         self._faces.interrupt(now_s)
 
     def close(self) -> None:
         """Free the audio device and the planning thread."""
-        self._worker.close()
-        self._player.close()
+        try:
+            self._worker.close()
+        finally:
+            self._player.close()

@@ -111,3 +111,79 @@ def test_decisions_do_not_depend_on_anything_but_the_arguments():
 def test_scripted_policy_follows_its_script():
     policy = ScriptedPolicy(((0.5, Decision("greet", "told so", text="Hi")),))
     assert [d.act for t, d in play([([], [])] * 12, policy)].count("greet") == 1
+
+
+def decide_at(policy, memory, now_s, *seen):
+    """One step with (person, level) pairs."""
+    people, marks = tuple(p for p, _ in seen), tuple(engagement(level, p) for p, level in seen)
+    return policy.decide(memory, people, marks, now_s)
+
+
+def greeted(policy, until_s=4.0):
+    """Memory after p1 was greeted and stood there until `until_s`."""
+    memory = policy.initial()
+    for k in range(int(until_s * RATE_HZ) + 1):
+        memory, _ = decide_at(policy, memory, k / RATE_HZ, (person(), ENGAGED))
+    return memory
+
+
+def test_somebody_who_stays_is_never_greeted_again():
+    policy = RulePolicy(DecisionConfig(forget_s=2.0))
+    assert len(acts(play([([person()], [ENGAGED])] * 150, policy), "greet")) == 1
+
+
+def test_time_without_pictures_is_not_absence():
+    policy = RulePolicy()
+    memory = greeted(policy)
+    memory, first = decide_at(policy, memory, 9.0)  # pictures are back, the first one misses the person
+    memory, second = decide_at(policy, memory, 9.1, (person("p2", y=0.1), ENGAGED))
+    assert first.act != "farewell" and second.act == "attend", (first, second)
+    for k in range(1, 30):
+        memory, decision = decide_at(policy, memory, 9.1 + k / RATE_HZ)
+    assert policy.decide(memory, (), (), 12.0)[0].farewells == 1, "who left meanwhile is seen off after the usual time"
+
+
+def test_a_farewell_that_would_come_far_too_late_is_left_out():
+    policy = RulePolicy()
+    memory = greeted(policy)
+    out = []
+    for k in range(60):
+        memory, decision = decide_at(policy, memory, 60.0 + k / RATE_HZ)
+        out.append(decision.act)
+    assert set(out) == {"none"}
+
+
+def test_seen_off_and_found_again_at_once_is_not_greeted_anew():
+    policy = RulePolicy()
+    memory, out = greeted(policy), []
+    for k in range(90):
+        now_s = 4.0 + k / RATE_HZ
+        seen = [] if now_s < 6.5 else [(person("p9", y=0.1), ENGAGED)]
+        memory, decision = decide_at(policy, memory, now_s, *seen)
+        out.append(decision.act)
+    assert out.count("farewell") == 1 and out.count("greet") == 0
+
+
+def test_the_nearest_of_two_who_were_lost_is_recognised():
+    policy = RulePolicy()
+    memory = policy.initial()
+    both = ((person("a", y=0.3), ENGAGED), (person("b", y=-0.3), ENGAGED))
+    for k in range(90):
+        memory, _ = decide_at(policy, memory, k / RATE_HZ, *both)
+    memory, _ = decide_at(policy, memory, 6.1, (person("c", y=-0.25), ENGAGED))
+    assert memory.find("a") is not None and memory.find("b") is None
+
+
+def test_the_look_does_not_jump_between_two_who_are_alike():
+    frames = []
+    for k in range(150):
+        near, far = (1.5, 1.51) if k % 2 else (1.51, 1.5)  # the nearer one changes with every picture
+        frames.append(([person("a", near, 0.5), person("b", far, -0.5)], [ENGAGED, ENGAGED]))
+    looks = [d.person_id for t, d in play(frames) if d.act == "attend"]
+    assert sum(x != y for x, y in zip(looks, looks[1:], strict=False)) <= 3, looks
+
+
+def test_looks_at_the_second_person_while_greeting_them():
+    out = play([([person("a", y=0.6), person("b", y=-0.6)], [ENGAGED, ENGAGED])] * 90)
+    (_, first), (at_s, second) = acts(out, "greet")
+    assert {d.person_id for t, d in out if at_s <= t < at_s + 1.5} == {second.person_id} != {first.person_id}
