@@ -1,6 +1,7 @@
 """The command line. Each command lives in gesture_robot/commands/<name>.py and is imported only when it runs.
 
-Exit codes: 0 done; 2 bad input, after one line on standard error that says what would have worked; 1 anything else.
+Exit codes: 0 done; 2 bad input, after one line on standard error that says what would have worked; 130 after a second
+Ctrl-C; 1 anything else.
 With --json the last line on standard output is one JSON object.
 """
 
@@ -8,10 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from gesture_robot import __version__
 from gesture_robot.errors import GestureRobotError
@@ -30,9 +32,17 @@ COMMANDS: dict[str, str] = {
 }
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with 2 after one line."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; the tests of the README parse its commands with this."""
-    parser = argparse.ArgumentParser(prog="gesture_robot", description="Makes a social robot alive.")
+    parser = OneLineParser(prog="gesture_robot", description="Makes a social robot alive.")
     parser.add_argument("--version", action="version", version=f"gesture_robot {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
@@ -48,12 +58,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
         report = import_module(f"gesture_robot.commands.{args.command}").run(args)
+        if args.json:
+            print(json.dumps(report, default=_plain))
+        sys.stdout.flush()
     except GestureRobotError as error:
         return _fail(str(error), error.exit_code, args)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return _fail("interrupted", 130, args)
-    if args.json:
-        print(json.dumps(report, default=_plain))
     return 0
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import entry_points
+from inspect import signature
 from typing import Any
 
-from gesture_robot.errors import UnknownName
+from gesture_robot.errors import InvalidInput, UnknownName
 
 BUILT_IN: dict[str, str] = {
     "perception:mediapipe": "gesture_robot.perception.mediapipe_backend:MediaPipeBackend",
@@ -44,11 +45,23 @@ def load(kind: str, name: str) -> type[Any]:
     return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
 
 
-def create(kind: str, spec: str) -> Any:
-    """An engine from "name" or, where it wants a model file, "name:PATH"."""
+def create(kind: str, spec: str, device: str = "auto") -> Any:
+    """An engine from "name" or, for one that runs a model file, "name:PATH".
+
+    Raises:
+        UnknownName: no such engine.
+        InvalidInput: a model file is missing from the name, or given to an engine that takes none.
+    """
     name, _, path = spec.partition(":")
     engine = load(kind, name)
-    return engine(path) if path else engine()
+    wants = signature(engine).parameters
+    if "model_path" in wants:
+        if not path:
+            raise InvalidInput(f"the {kind} engine '{name}' runs a model file: write {name}:MODEL with its path.")
+        return engine(path, **({"device": device} if "device" in wants else {}))
+    if path:
+        raise InvalidInput(f"the {kind} engine '{name}' takes no file: write {name} alone.")
+    return engine()
 
 
 def _table() -> dict[str, str]:

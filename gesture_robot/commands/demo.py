@@ -30,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tts", default="espeak", metavar="E", help="speech engine (default: espeak)")
     parser.add_argument("--gesture", default="beat", metavar="E", help="gesture engine, or onnx:MODEL (default: beat)")
     parser.add_argument("--face", default="viseme", metavar="E", help="face engine, or onnx:MODEL (default: viseme)")
+    parser.add_argument(
+        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="where ONNX engines run (default: auto)"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same files (default: 0)")
     parser.add_argument(
         "--bind", default="127.0.0.1:8080", metavar="H:P", help="address of the page (default: 127.0.0.1:8080)"

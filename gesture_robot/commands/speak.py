@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", default="en", metavar="L", help="language of the text (default: en)")
     parser.add_argument("--gesture", default="beat", metavar="E", help="gesture engine, or onnx:MODEL (default: beat)")
     parser.add_argument("--face", default="viseme", metavar="E", help="face engine, or onnx:MODEL (default: viseme)")
+    parser.add_argument(
+        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="where ONNX engines run (default: auto)"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same files (default: 0)")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the files; it is made when missing")
 
@@ -43,6 +46,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         seed=args.seed,
         gesture=args.gesture,
         face=args.face,
+        device=args.device,
     )
     report = speak_audio(args.audio, text, request) if args.audio else speak_text(text, request)
     for line in report["warnings"]:
@@ -57,4 +61,5 @@ def _read_text(args: argparse.Namespace) -> str:
         raise InvalidInput(f"--seed must be 0 or more, got {args.seed}.")
     if args.text == "-":
         return sys.stdin.buffer.read().decode("utf-8", "replace")
-    return str(args.text)
+    # Bytes that are no UTF-8 arrive as lone surrogates, which no file and no voice can take.
+    return str(args.text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -46,6 +46,7 @@ class SpeakRequest:
     seed: int = 0
     gesture: str = "beat"
     face: str = "viseme"
+    device: str = "auto"
 
 
 def speak_text(text: str, request: SpeakRequest) -> dict[str, Any]:
@@ -105,7 +106,8 @@ def _write(
 def _motions(
     for_body: Iterable[Speech], for_face: Iterable[Speech], request: SpeakRequest, *, whole: bool
 ) -> tuple[Iterator[BodyMotion], Iterator[FaceMotion]]:
-    gesture, face = registry.create("gesture", request.gesture), registry.create("face", request.face)
+    gesture = registry.create("gesture", request.gesture, request.device)
+    face = registry.create("face", request.face, request.device)
     rng, face_rng = np.random.default_rng(request.seed), np.random.default_rng(request.seed)
     if not whole:
         return gesture.stream(for_body, style=request.style, rng=rng), face.stream(for_face, rng=face_rng)

@@ -15,6 +15,7 @@ from gesture_robot.pipeline import Tick
 from gesture_robot.runtime.voice import Piece
 
 FACE_FPS = 60.0
+FILES = ("speech.wav", "motion.npz", "face.npz", "trajectory.npz", "report.json", "demo.mp4")
 BODY_FPS = 30.0
 
 
@@ -115,6 +116,10 @@ def without_landmarks(scene: SocialScene) -> SocialScene:
 def make_folder(path: str | Path) -> Path:
     """The output folder, created and known to be writable; raises OutputUnwritable."""
     folder = Path(path)
+    taken = [name for name in FILES if (folder / name).is_dir()]
+    if not str(path) or taken:
+        what = f"'{folder / taken[0]}' is a folder" if taken else "its name is empty"
+        raise OutputUnwritable(f"cannot write the results: {what}; give another folder with --out DIR.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"

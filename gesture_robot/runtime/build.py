@@ -40,6 +40,7 @@ class Engines:
     gesture: str = "beat"
     face: str = "viseme"
     perception: str = "mediapipe"
+    device: str = "auto"
     seed: int = 0
 
 
@@ -67,8 +68,8 @@ def build(engines: Engines, camera: Camera, clock: SimulatedClock | WallClock, *
         senses=Senses(camera, PerceptionStage(backend or registry.create("perception", engines.perception)),
                       Worker("perception", live=clock.live, latency_s=PERCEPTION_LATENCY_S), notice),
         policy=policy or RulePolicy(),
-        voice=Voice(tts, registry.create("gesture", engines.gesture),
-                    registry.create("face", engines.face), _player(clock, sound, tts.rate_hz),
+        voice=Voice(tts, registry.create("gesture", engines.gesture, engines.device),
+                    registry.create("face", engines.face, engines.device), _player(clock, sound, tts.rate_hz),
                     motions, faces,
                     Worker("plan", live=clock.live, latency_s=PLANNING_LATENCY_S), rng, notice),
         stream=MotionStream(motions, gaze, Retargeter(model), model.joint_names),

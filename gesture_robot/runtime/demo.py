@@ -49,16 +49,17 @@ class Demo:
         args = self._args
         if not args.headless:
             check_free(*parse_bind(args.bind))
-        folder = make_folder(args.out) if args.out else None
         source = {"camera": args.camera, "video": args.video, "scene": args.scene}
         camera = open_camera(**source, mount=_mount(args), seed=args.seed, loop=not args.headless)
         clock: SimulatedClock | WallClock = (
             SimulatedClock() if args.headless and args.camera is None else WallClock()
         )
-        engines = Engines(robot=args.robot, tts=args.tts, gesture=args.gesture, face=args.face, seed=args.seed)
+        names = {key: getattr(args, key) for key in ("robot", "tts", "gesture", "face", "device", "seed")}
+        engines = Engines(**names)
         started = time.perf_counter()
         pipeline = build(engines, camera, clock, notice=self._notice, sound=not args.headless)
         try:
+            folder = make_folder(args.out) if args.out is not None else None
             link = None if args.headless else PageLink(pipeline, args.bind, self._notice)
             if link is not None:
                 print(f"Open {link.url} in a browser. Ctrl-C stops the robot and ends.", file=sys.stderr)

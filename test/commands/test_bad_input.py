@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import wave
 
 import numpy as np
@@ -30,6 +32,12 @@ CASES = {
     "missing picture": (["perceive", "gone.png", "--out", "OUT/people.json"], "gone.png"),
     "missing motion": (["retarget", "gone.npz", "--robot", "wren", "--out", "OUT/t.npz"], "gone.npz"),
     "nothing to render": (["render", "gone.npz", "--out", "OUT/v.mp4"], "gone.npz"),
+    "no model file": (["demo", "--headless", "--gesture", "onnx"], "onnx:MODEL"),
+    "no model file to speak": (["speak", "Hello", "--face", "onnx:", "--out", "OUT"], "onnx:MODEL"),
+    "a file for an engine that takes none": (["speak", "Hello", "--gesture", "beat:x", "--out", "OUT"], "beat alone"),
+    "negative seed": (["demo", "--headless", "--seed", "-5"], "--seed"),
+    "negative variation": (["gesture", "show", "wave", "--seed", "-3"], "--seed"),
+    "no folder": (["demo", "--headless", "--seconds", "1", "--out", ""], "--out"),
     "unknown robot shown": (["robot", "show", "robby"], "wren"),
 }
 
@@ -49,6 +57,30 @@ def test_out_folder_that_cannot_be_written(tmp_path, capsys):
     for argv in (["demo", "--headless", "--out", str(blocked / "x")], ["speak", "Hello", "--out", str(blocked / "x")]):
         assert cli.main(argv) == 2
         assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [["dance"], ["demo", "--seconds", "soon"], ["speak", "Hello"], []])
+def test_a_wrong_command_line_is_one_line(argv, capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(argv)
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert left.value.code == 2 and len(lines) == 1 and "--help" in lines[0]
+
+
+def test_results_are_refused_before_the_run_when_a_folder_is_in_their_way(tmp_path, capsys):
+    (tmp_path / "report.json").mkdir()
+    assert cli.main(["demo", "--headless", "--seconds", "1", "--out", str(tmp_path)]) == 2
+    assert "report.json' is a folder" in capsys.readouterr().err
+
+
+def test_bytes_that_are_no_text_are_spoken_around(tmp_path):
+    assert cli.main(["speak", "Hello \udcff there", "--out", str(tmp_path)]) == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -m gesture_robot.cli robot show wren | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.returncode == 0 and not done.stderr, done.stderr
 
 
 def test_json_carries_the_error(capsys):
