@@ -81,7 +81,8 @@ class Pipeline:
     """Runs the loop tick by tick."""
 
     def __init__(self, stages: Stages, config: PipelineConfig = PipelineConfig(), *,
-                 notice: Callable[[str], None] = print, rng: np.random.Generator | None = None):
+                 notice: Callable[[str], None] = print, rng: np.random.Generator | None = None,
+                 timings: Timings | None = None):
         self.stages, self.config, self._notice = stages, config, notice
         self._rng = rng if rng is not None else np.random.default_rng(0)
         self._kinematics = Kinematics(stages.model)
@@ -92,7 +93,7 @@ class Pipeline:
         self._silenced = False
         self._sent: JointTrajectory | None = None
         self._closed = False
-        self.timings = Timings()
+        self.timings = timings if timings is not None else Timings()
         self.decision = Decision("none", "nothing seen yet")
         self.stopped = False
 

@@ -22,7 +22,7 @@ from gesture_robot.recording.timeline import BACK, Mark, draw_timeline
 
 WIDTH, HEIGHT, FPS = 960, 540, 25.0
 CAMERA_W, CAMERA_H = 480, 360
-FACE_BOX = (748, 12, 200, 150)
+FACE_BOX = (768, 12, 180, 135)
 """x, y, width, height [px] of the face in the picture."""
 
 

@@ -23,6 +23,7 @@ from gesture_robot.runtime.clock import SimulatedClock, WallClock
 from gesture_robot.runtime.jobs import Worker
 from gesture_robot.runtime.motion import MotionStream
 from gesture_robot.runtime.senses import Senses
+from gesture_robot.runtime.timing import Timings
 from gesture_robot.runtime.voice import Voice
 
 PERCEPTION_LATENCY_S = 0.05
@@ -63,18 +64,20 @@ def build(engines: Engines, camera: Camera, clock: SimulatedClock | WallClock, *
     robot = registry.load("robot", engines.body)(model)
     motions, gaze, faces = MotionPlayer(), GazeLayer(), FacePlayer(seed=engines.seed)
     rng, tts = np.random.default_rng(engines.seed), registry.create("tts", engines.tts)
+    timings = Timings()
     stages = Stages(
         model=model, robot=robot, motions=motions, gaze=gaze, faces=faces,
         senses=Senses(camera, PerceptionStage(backend or registry.create("perception", engines.perception)),
-                      Worker("perception", live=clock.live, latency_s=PERCEPTION_LATENCY_S), notice),
+                      Worker("perception", live=clock.live, latency_s=PERCEPTION_LATENCY_S, timings=timings), notice),
         policy=policy or RulePolicy(),
         voice=Voice(tts, registry.create("gesture", engines.gesture, engines.device),
                     registry.create("face", engines.face, engines.device), _player(clock, sound, tts.rate_hz),
                     motions, faces,
-                    Worker("plan", live=clock.live, latency_s=PLANNING_LATENCY_S), rng, notice),
+                    Worker("speech, gesture, face", live=clock.live, latency_s=PLANNING_LATENCY_S, timings=timings),
+                    rng, notice),
         stream=MotionStream(motions, gaze, Retargeter(model), model.joint_names),
         controller=Controller(model, robot.read()))
-    return Pipeline(stages, config, notice=notice, rng=np.random.default_rng(engines.seed + 1))
+    return Pipeline(stages, config, notice=notice, rng=np.random.default_rng(engines.seed + 1), timings=timings)
 
 
 def _player(clock: SimulatedClock | WallClock, sound: bool, rate_hz: int) -> Any:

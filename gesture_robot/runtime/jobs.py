@@ -11,6 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
+from gesture_robot.runtime.timing import Timings
+
 Result = TypeVar("Result")
 
 
@@ -32,13 +34,18 @@ class Job(Generic[Result]):
 class Worker:
     """One thread that does jobs in order."""
 
-    def __init__(self, name: str, *, live: bool, latency_s: float):
+    def __init__(self, name: str, *, live: bool, latency_s: float, timings: Timings | None = None):
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._name, self._timings = name, timings if timings is not None else Timings()
         self.live, self._latency_s = live, latency_s
 
     def submit(self, work: Callable[[], Result], now_s: float) -> Job[Result]:
         """Start `work`; its result is due `latency_s` later."""
-        return Job(self._pool.submit(work), now_s, now_s + self._latency_s, self.live)
+        return Job(self._pool.submit(self._timed, work), now_s, now_s + self._latency_s, self.live)
+
+    def _timed(self, work: Callable[[], Result]) -> Result:
+        with self._timings.measure(self._name):
+            return work()
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
