@@ -21,6 +21,7 @@ from gesture_robot.gesture.gaze import GazeLayer
 from gesture_robot.gesture.library import gesture_mask, make_gesture
 from gesture_robot.gesture.player import MotionPlayer
 from gesture_robot.protocols import DecisionPolicy
+from gesture_robot.robots.head_camera import camera_pose
 from gesture_robot.robots.kinematics import Kinematics
 from gesture_robot.runtime.motion import MotionStream
 from gesture_robot.runtime.senses import Senses
@@ -170,7 +171,7 @@ class Pipeline:
 
     def _base_from_camera(self) -> Array:
         state = self.stages.robot.read()
-        return self._kinematics.pose(state.positions, self.stages.model.limbs.camera_link)
+        return camera_pose(self._kinematics, self.stages.model, state.positions)
 
     def _decide(self, scene: SocialScene, now_s: float) -> Decision:
         memory, decision = self.stages.policy.decide(self._memory, scene.people, scene.engagement, scene.stamp_s)

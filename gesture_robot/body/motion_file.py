@@ -5,8 +5,11 @@ Keys: poses (T, 165), expressions (T, 100), trans (T, 3), betas (300,), gender, 
 
 from __future__ import annotations
 
+import struct
 import sys
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +28,12 @@ from gesture_robot.errors import InvalidInput, OutputUnwritable
 
 _Y_UP_FROM_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 _MAX_ANGLE_RAD = 2.0 * np.pi + 0.1
+_FARTHEST_M = 1e6
+DAMAGED_NPZ = (
+    OSError, ValueError, EOFError, AttributeError, TypeError, KeyError, NotImplementedError, RuntimeError, MemoryError,
+    OverflowError, SyntaxError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)
+"""What numpy lets through when a file is empty, cut short, encrypted or not an .npz at all."""
 
 
 def save_motion(path: str | Path, motion: BodyMotion) -> None:
@@ -43,24 +52,27 @@ def load_motion(path: str | Path) -> BodyMotion:
     """Read a motion file; z-up recordings (AMASS) are turned to y up with a note on stderr.
 
     Raises:
-        InvalidInput: no such file, not a motion file, no frames, NaN (the frame is named), or degrees.
+        InvalidInput: no such file, not a motion file, no frames, not numbers, NaN (the frame is named), or degrees.
     """
     data = _read(Path(path))
     if "poses" not in data:
         raise InvalidInput(f"{path} has no 'poses'; a motion file holds poses (T, 165), trans and mocap_frame_rate.")
-    poses = np.asarray(data["poses"], float)
+    poses = _numbers(data["poses"], "f", f"{path}: poses must be floating-point numbers in radians")
     if poses.ndim < 2 or len(poses) == 0:
         raise InvalidInput(f"{path} holds zero frames; at least one pose (T, 165) is needed.")
     rotations = _as_55_joints(poses.reshape(len(poses), -1), str(path))
-    root = np.asarray(data.get("trans", np.zeros((len(poses), 3))), float)
+    root = _numbers(data.get("trans", np.zeros((len(poses), 3))), "fiu", f"{path}: trans must be numbers in metres")
     _refuse_bad_numbers(rotations, root, str(path))
     rate = next((data[key] for key in ("mocap_frame_rate", "mocap_framerate", "fps") if key in data), None)
     if rate is None:
         raise InvalidInput(f"{path} has no 'mocap_frame_rate' (frames per second).")
+    fps = _numbers(rate, "fiu", f"{path}: the frame rate must be one number")
+    if fps.size != 1:
+        raise InvalidInput(f"{path}: the frame rate must be one number, got {fps.size} values.")
     if _is_z_up(rotations, root):
         print(f"note: {path} is z-up (as AMASS is); turned to y up.", file=sys.stderr)
         rotations, root = _turn_to_y_up(rotations, root)
-    return BodyMotion(fps=float(rate), rotations=rotations, root_position=root)
+    return BodyMotion(fps=float(fps.item()), rotations=rotations, root_position=root)
 
 
 def resample(motion: BodyMotion, fps: float) -> BodyMotion:
@@ -85,10 +97,24 @@ def _read(path: Path) -> dict[str, Array]:
             return {key: archive[key] for key in archive.files if archive[key].dtype.kind != "O"}
     except FileNotFoundError:
         raise InvalidInput(f"no motion file at {path}.") from None
-    except (OSError, ValueError, zipfile.BadZipFile, AttributeError, TypeError) as error:
-        if isinstance(error, InvalidInput):
-            raise
-        raise InvalidInput(f"{path} is not a motion file (.npz with poses and mocap_frame_rate): {error}.") from None
+    except InvalidInput:
+        raise
+    except DAMAGED_NPZ as error:
+        raise InvalidInput(
+            f"{path} is not a motion file (.npz with poses and mocap_frame_rate), or it is damaged: {one_line(error)}."
+        ) from None
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an error of a library, without line breaks and final stop."""
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+def _numbers(values: Array, kinds: str, must: str) -> Array:
+    """Values as floats when their numpy kind is one of `kinds`; text that looks like numbers is refused too."""
+    if values.dtype.kind not in kinds:
+        raise InvalidInput(f"{must}, got {values.dtype}.")
+    return np.asarray(values, float)
 
 
 def _as_55_joints(poses: Array, path: str) -> Array:
@@ -116,9 +142,13 @@ def _refuse_bad_numbers(rotations: Array, root: Array, path: str) -> None:
         if not np.isfinite(rotations[frame]).all():
             where = JOINT_NAMES[int(np.argmin(np.isfinite(rotations[frame]).all(axis=1)))]
         raise InvalidInput(f"{path}: frame {frame} holds NaN or infinity ({where}); {int(bad.sum())} such frames.")
-    largest = float(np.linalg.norm(rotations, axis=-1).max())
+    if np.abs(root).max() > _FARTHEST_M:
+        raise InvalidInput(f"{path}: trans reaches {np.abs(root).max():.3g}; positions in metres are needed.")
+    largest = float(np.abs(rotations).max())  # first: squares of huge numbers overflow
+    if largest <= _MAX_ANGLE_RAD:
+        largest = float(np.linalg.norm(rotations, axis=-1).max())
     if largest > _MAX_ANGLE_RAD:
-        raise InvalidInput(f"{path}: rotations up to {largest:.0f} look like degrees; axis-angle in radians is needed.")
+        raise InvalidInput(f"{path}: rotations up to {largest:.3g} look like degrees; axis-angle in radians is needed.")
 
 
 def _is_z_up(rotations: Array, root: Array) -> bool:

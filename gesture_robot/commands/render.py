@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     width, height = _size(args.size)
     if not 1.0 <= args.fps <= 120.0:
         raise InvalidInput(f"--fps must be between 1 and 120, got {args.fps:g}.")
+    out = _output(Path(args.out))
     model = load_model(args.robot)
     trajectory = _trajectory(args.motion, model)
     faces = _Faces(args.face)
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     times = np.arange(start_s, end_s + 0.5 / args.fps, 1.0 / args.fps)
     positions = np.tile(model.rest, (len(times), 1))
     positions[:, [model.index(joint) for joint in trajectory.joint_names]] = sample_trajectory(trajectory, times)[0]
-    writer = _open_writer(Path(args.out), args.fps, (width, height))
+    writer = _open_writer(out, args.fps, (width, height))
     renderer = open_renderer(model, width, height, args.camera)
     if renderer.note:
         print(f"note: {renderer.note}", file=sys.stderr)
@@ -89,11 +91,19 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _trajectory(path: str, model: Any) -> Any:
+    from gesture_robot.body.motion_file import DAMAGED_NPZ, one_line
     from gesture_robot.robots.trajectory_file import load_trajectory, npz_keys
 
-    keys = npz_keys(path)
-    if "positions" in keys:
-        trajectory = load_trajectory(path)
+    try:
+        keys = npz_keys(path)
+        trajectory = load_trajectory(path) if "positions" in keys else None
+    except InvalidInput:
+        raise
+    except DAMAGED_NPZ as error:
+        raise InvalidInput(
+            f"{path} is damaged or not an .npz file: {one_line(error)}. Give a motion.npz or a trajectory.npz."
+        ) from None
+    if trajectory is not None:
         for joint in trajectory.joint_names:
             model.index(joint)  # UnknownName lists this robot's joints
         return trajectory
@@ -108,11 +118,20 @@ def _trajectory(path: str, model: Any) -> Any:
     )
 
 
+def _output(path: Path) -> Path:
+    """The video's path, checked before OpenCV sees it: OpenCV prints its own complaints."""
+    if path.suffix.lower() != ".mp4":
+        raise OutputUnwritable(f"--out must end in .mp4, got '{path}'.")
+    if not path.parent.is_dir():
+        raise OutputUnwritable(f"cannot write {path}: there is no folder {path.parent}. Make it first.")
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OutputUnwritable(f"cannot write {path}. Choose a writable place.")
+    return path
+
+
 def _open_writer(path: Path, fps: float, size: tuple[int, int]) -> Any:
     import cv2
 
-    if not path.parent.is_dir():
-        raise OutputUnwritable(f"cannot write {path}: there is no folder {path.parent}. Make it first.")
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, size)  # type: ignore[attr-defined]
     if not writer.isOpened():
         raise OutputUnwritable(f"cannot write {path}. Choose a writable place and a name that ends in .mp4.")

@@ -57,9 +57,13 @@ def _figures(body: Any, wanted: Any, sent: Any, model: Any) -> dict[str, Any]:
     limits = audit([sent], model)
     at = np.minimum(np.round(wanted.times_s * 100.0).astype(int), len(sent.times_s) - 1)
     guard, human = CollisionGuard(model), without_heading(body)
+    errors = [direction_errors(model, positions, human) for positions in (wanted.positions, sent.positions[at])]
+    if not model.limbs.neck:  # then the head link only stands in for a head
+        for found in errors:
+            found.pop("head", None)
     return {
-        "direction_errors_deg": summary_deg(direction_errors(model, wanted.positions, human)),
-        "direction_errors_sent_deg": summary_deg(direction_errors(model, sent.positions[at], human)),
+        "direction_errors_deg": summary_deg(errors[0]),
+        "direction_errors_sent_deg": summary_deg(errors[1]),
         "limits": {
             "position": limits.position_fraction,
             "velocity": limits.velocity_fraction,
@@ -90,6 +94,7 @@ def _print(report: dict[str, Any]) -> None:
 
 
 def _writable(name: str) -> Path:
+    """The output's path, tried before the work; the trial leaves no empty file."""
     from gesture_robot.errors import InvalidInput, OutputUnwritable
 
     path = Path(name)
@@ -97,8 +102,11 @@ def _writable(name: str) -> Path:
         raise InvalidInput(f"--out must end in .npz, got '{name}'.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        existed = path.exists()
         with path.open("ab"):
             pass
+        if not existed:
+            path.unlink()
     except OSError as error:
         raise OutputUnwritable(
             f"cannot write '{path}': {error.strerror or error}. Give a folder that you may write to."

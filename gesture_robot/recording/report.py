@@ -9,6 +9,7 @@ import numpy as np
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import FaceMotion, RobotModel, Word
 from gesture_robot.recording.log import FACE_FPS, RunLog
+from gesture_robot.robots.head_camera import camera_pose
 from gesture_robot.robots.kinematics import Kinematics
 
 TICKS_PER_S = 100.0
@@ -126,7 +127,7 @@ def head_angle(log: RunLog, model: RobotModel, camera: Any) -> tuple[Array, Arra
     """(times (T,), angle (T,) [rad]) between the head's direction and the true person who faces the robot most."""
     if not hasattr(camera, "truth"):
         return None
-    eyes = Kinematics(model).pose(np.stack(log.measured), model.limbs.camera_link)
+    eyes = camera_pose(Kinematics(model), model, np.stack(log.measured))
     times, angles = np.array(log.times_s), np.full(len(log.times_s), np.nan)
     for k in range(0, len(times), 2):
         people = _in_sight(camera, times[k])

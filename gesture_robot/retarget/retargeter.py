@@ -16,6 +16,7 @@ from scipy.ndimage import uniform_filter1d
 from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
 from gesture_robot.checks import Array, frozen_array
 from gesture_robot.datatypes import Arm, BodyMotion, FaceMotion, JointTrajectory, RobotModel
+from gesture_robot.errors import InvalidModel
 from gesture_robot.retarget.chain import Chain, Feature
 from gesture_robot.retarget.human import HumanArm, HumanPose, measure
 from gesture_robot.robots.kinematics import Kinematics
@@ -46,7 +47,11 @@ class Retargeter:
         Args:
             model: the robot; limbs it lacks are left at rest.
             fps: how often `pose` is called; joints move no further than their speed allows in between.
+
+        Raises:
+            InvalidModel: the limb map names no joint, so nothing could ever move.
         """
+        _refuse_without_limbs(model)
         self.model, self._fps = model, fps
         self._rows_of: dict[tuple[str, ...], Array] = {}
         self._kinematics, limbs = Kinematics(model), model.limbs
@@ -165,6 +170,15 @@ def without_heading(body: BodyMotion) -> Array:
     rotations = body.rotations.copy()
     rotations[:, 0] = rotvec_from_matrix(matrix_from_rotvec(upright) @ root)
     return np.asarray(rotations)
+
+
+def _refuse_without_limbs(model: RobotModel) -> None:
+    limbs = model.limbs
+    if not (limbs.torso or limbs.neck or limbs.left_arm or limbs.right_arm):
+        raise InvalidModel(
+            f"robot '{model.name}': no arm, neck or torso was recognised; give a {model.name}.yaml beside the URDF "
+            f"with `limbs:` like config/robots/wren.yaml. Joints: {', '.join(model.joint_names)}."
+        )
 
 
 def _front_and_up(link: str, base_from_link: Array, up_weight: float) -> tuple[Feature, Feature]:

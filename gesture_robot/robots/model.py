@@ -2,13 +2,14 @@
 
 A known robot is a file config/robots/NAME.yaml: the URDF, the limb map, the acceleration limits that a URDF cannot
 hold, the rest pose, and limits the URDF leaves out. A URDF path takes the same settings from a .yaml of the same name
-beside it; without one, the limb map is read from joint names that follow the convention (`left_shoulder_pitch`, ...).
+beside it; without one, the limb map is read from usual joint names (`left_shoulder_pitch`, `LElbowRoll`, `head_pan`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +29,21 @@ from gesture_robot.robots.urdf_types import Joint, UrdfTree
 DEFAULT_SECONDS_TO_SPEED = 0.25
 """Without an acceleration limit a joint reaches its top speed in this time: gentle for a social robot's motors."""
 KNOWN_KEYS = frozenset({"urdf", "description", "max_acceleration", "rest", "limbs", "limits"})
-_ARM_JOINTS = ("shoulder_pitch", "shoulder_roll", "shoulder_yaw", "elbow", "forearm_yaw", "wrist_pitch", "wrist_roll")
+_SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
+_BODY_PARTS = {
+    **{f"{word}_{turn}": "torso" for word in ("torso", "waist", "spine", "hip") for turn in ("yaw", "pitch", "roll")},
+    **{f"{word}_{turn}": "neck" for word in ("neck", "head") for turn in ("yaw", "pitch", "roll", "pan", "tilt")},
+    **dict.fromkeys(("torso", "waist", "spine"), "torso"),
+}
+"""Part by the joint's name without a side; a hip without a side is the only one, below the torso."""
+_ARM_PARTS = {
+    **{f"shoulder_{turn}": "shoulder" for turn in ("pitch", "roll", "yaw", "pan", "lift")},
+    **dict.fromkeys(("elbow_yaw", "upper_arm_roll", "upper_arm_yaw"), "upper arm"),  # turns the arm about itself
+    **dict.fromkeys(("elbow", "elbow_pitch", "elbow_roll", "elbow_flex"), "elbow"),
+    **{f"{word}_{turn}": "wrist" for word in ("forearm", "wrist") for turn in ("pitch", "roll", "yaw", "flex")},
+    "hand": "hand",
+}
+"""Part by the joint's name without its side. The last shoulder joint carries the upper arm, the elbow the forearm."""
 
 
 def robot_names() -> list[str]:
@@ -118,7 +133,7 @@ def _build(name: str, path: Path, settings: dict[str, Any], source: str) -> Robo
             ]
         ),
         rest=_rest(tree, settings.get("rest") or {}, lower, upper, source),
-        limbs=_limb_map(limbs, tree, source) if limbs else guess_limbs(tree),
+        limbs=_with_links(_limb_map(limbs, tree, source), tree) if limbs else guess_limbs(tree),
     )
 
 
@@ -209,37 +224,71 @@ def _named_in(limbs: LimbMap) -> tuple[list[str], list[str]]:
 
 
 def guess_limbs(tree: UrdfTree) -> LimbMap:
-    """The limb map of a robot whose joints are named by the convention; parts with other names stay empty."""
-    torso = _present(tree, ("torso_yaw", "torso_roll", "torso_pitch"))
-    neck = _present(tree, ("neck_yaw", "neck_pitch", "neck_roll"))
-    return LimbMap(
+    """The limb map of a robot whose joints have usual names (see `_role`); parts with other names stay empty."""
+    role_of = {name: role for name in tree.actuated if (role := _role(tree.joints[name]))}
+    torso, neck = (tuple(name for name, role in role_of.items() if role == ("", part)) for part in ("torso", "neck"))
+    limbs = LimbMap(
         base_link=tree.root,
         torso=torso,
         neck=neck,
-        chest_link=tree.joints[torso[-1]].child if torso else tree.root,
+        chest_link=tree.joints[torso[-1]].child if torso else "",
         head_link=tree.joints[neck[-1]].child if neck else "",
-        camera_link="camera_optical_frame" if "camera_optical_frame" in tree.links else "",
         screen_link="screen_link" if "screen_link" in tree.links else "",
-        left_arm=_guess_arm(tree, "left"),
-        right_arm=_guess_arm(tree, "right"),
+        left_arm=_guess_arm(tree, "left", role_of),
+        right_arm=_guess_arm(tree, "right", role_of),
     )
+    return _with_links(limbs, tree)
 
 
-def _guess_arm(tree: UrdfTree, side: str) -> Arm | None:
-    joints = _present(tree, tuple(f"{side}_{part}" for part in _ARM_JOINTS))
-    shoulder = [j for j in joints if "shoulder" in j]
-    if not shoulder or f"{side}_elbow" not in joints:
+def _with_links(limbs: LimbMap, tree: UrdfTree) -> LimbMap:
+    """Chest, head and camera filled in where they are empty.
+
+    The chest falls back to the base, the head to a link named head, else to the chest. The camera is a camera's
+    optical frame (z forward, x right), else the head link: then its place is about right, but its axes are those of
+    a body link (x forward, z up on most robots), so read only the position from it.
+    """
+    chest = limbs.chest_link or limbs.base_link
+    named = (link for link in tree.links if _words(link) in (["head"], ["head", "link"]))
+    head = limbs.head_link or next(named, chest)
+    optical = (link for link in tree.links if "camera" in link.lower() and link.lower().endswith("optical_frame"))
+    camera = "camera_optical_frame" if "camera_optical_frame" in tree.links else next(optical, head)
+    return replace(limbs, chest_link=chest, head_link=head, camera_link=limbs.camera_link or camera)
+
+
+def _words(name: str) -> list[str]:
+    """Lower-case words of a name: LShoulderPitch, l_shoulder_pitch -> l, shoulder, pitch."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return [word for word in re.split(r"[^a-z0-9]+", split.lower()) if word]
+
+
+def _role(joint: Joint) -> tuple[str, str] | None:
+    """Side ("left", "right" or "") and part that a joint's name tells; None for other names and for sliding joints.
+
+    The side may stand anywhere in the name as left, right, l or r, and the word joint is passed over.
+    """
+    words = [word for word in _words(joint.name) if word != "joint"]
+    sides = [_SIDES[word] for word in words if word in _SIDES]
+    part = "_".join(word for word in words if word not in _SIDES)
+    if len(sides) > 1 or joint.kind == "prismatic":
         return None
-    child = {j: tree.joints[j].child for j in joints}
+    if sides:
+        return (sides[0], _ARM_PARTS[part]) if part in _ARM_PARTS else None
+    return ("", _BODY_PARTS[part]) if part in _BODY_PARTS else None
+
+
+def _guess_arm(tree: UrdfTree, side: str, role_of: dict[str, tuple[str, str]]) -> Arm | None:
+    part_of = {name: part for name, (its_side, part) in role_of.items() if its_side == side}
+    joints = tuple(name for name, part in part_of.items() if part != "hand")
+    shoulder, elbow = ([name for name in joints if part_of[name] == part] for part in ("shoulder", "elbow"))
+    if not shoulder or not elbow:
+        return None
+    end = tree.joints[joints[-1]].child
+    if joints[-1] == elbow[-1]:  # no wrist joint: the link after the forearm shows where the forearm points
+        end = next((joint.child for joint in tree.joints.values() if joint.parent == end), end)
     return Arm(
         joints,
-        upper_arm_link=child[shoulder[-1]],
-        forearm_link=child[f"{side}_elbow"],
-        hand_link=child[joints[-1]],
-        hand_joints=_present(tree, (f"{side}_hand",)),
+        upper_arm_link=tree.joints[shoulder[-1]].child,
+        forearm_link=tree.joints[elbow[-1]].child,
+        hand_link=end,
+        hand_joints=tuple(name for name, part in part_of.items() if part == "hand"),
     )
-
-
-def _present(tree: UrdfTree, names: Iterable[str]) -> tuple[str, ...]:
-    wanted = set(names)
-    return tuple(name for name in tree.actuated if name in wanted)

@@ -62,6 +62,11 @@ def test_y_up_files_are_left_alone(tmp_path, capsys):
     ({"poses": None}, "poses"),
     ({"mocap_frame_rate": None}, "mocap_frame_rate"),
     ({"trans": np.zeros((4, 3))}, "trans"),
+    ({"trans": np.full((5, 3), 1e300)}, "trans reaches 1e"),
+    ({"mocap_frame_rate": np.array([30.0, 30.0])}, "one number, got 2"),
+    ({"mocap_frame_rate": "fast"}, "one number"),
+    ({"poses": np.full((5, 165), "0.1")}, "floating-point numbers"),
+    ({"poses": np.zeros((5, 165), int)}, "floating-point numbers"),
 ])
 def test_unusable_files_say_what_is_wrong(tmp_path, changes, says):
     with pytest.raises(InvalidInput, match=says):
@@ -105,3 +110,23 @@ def test_resampling_keeps_length_and_path():
     assert np.allclose(up.rotations[::2][:50], before.rotations[:50], atol=1e-6)
     assert resample(before, 30.0) is before
     assert resample(motion(1), 60.0).rotations.shape[0] == 2
+
+
+def test_empty_and_damaged_files_are_one_clear_line(tmp_path):
+    whole = write(tmp_path / "whole.npz", poses=np.random.default_rng(0).normal(0, 0.1, (5, 165))).read_bytes()
+    np.savez_compressed(tmp_path / "packed.npz", poses=np.zeros((5, 165)), mocap_frame_rate=30.0)
+    packed = (tmp_path / "packed.npz").read_bytes()
+    header = whole.index(b"{'descr'")
+    damaged = [b"", whole[: len(whole) // 2], whole[:header] + b"{(((('" + whole[header + 6 :]]
+    damaged += [packed[:60] + bytes([byte]) * 20 + packed[80:] for byte in (0, 7, 255)]
+    for content in damaged:
+        (tmp_path / "bad.npz").write_bytes(content)
+        with pytest.raises(InvalidInput, match="not a motion file") as error:
+            load_motion(tmp_path / "bad.npz")
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_huge_numbers_give_no_warning(tmp_path):
+    with pytest.raises(InvalidInput, match="degrees"):
+        load_motion(write(tmp_path / "huge.npz", poses=np.full((5, 165), 1e300)))
