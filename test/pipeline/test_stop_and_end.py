@@ -16,6 +16,8 @@ from gesture_robot.runtime.clock import SimulatedClock
 from gesture_robot.runtime.voice import Utterance
 from gesture_robot.scene.faults import NoiseCamera
 
+pytestmark = pytest.mark.slow  # whole scenes
+
 LONG = "This is a sentence that goes on for quite a while so that it can be cut. "
 
 

@@ -12,6 +12,8 @@ from gesture_robot.runtime.clock import SimulatedClock
 from gesture_robot.runtime.voice import Utterance
 from gesture_robot.scene.faults import NoiseCamera
 
+pytestmark = pytest.mark.slow  # whole scenes
+
 
 @pytest.fixture
 def pipeline():

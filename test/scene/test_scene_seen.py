@@ -15,6 +15,8 @@ from gesture_robot.scene.camera import SceneCamera, forward_camera
 from gesture_robot.scene.figure import FigurePose, base_from_head, figure_surfaces, load_figure
 from gesture_robot.scene.raster import draw_surface
 
+pytestmark = pytest.mark.slow  # whole scenes
+
 HERE = forward_camera()
 CAMERA_FROM_BASE = np.linalg.inv(HERE)
 
