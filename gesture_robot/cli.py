@@ -13,10 +13,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from gesture_robot import __version__
 from gesture_robot.errors import GestureRobotError
+from gesture_robot.plain_json import plain
 
 COMMANDS: dict[str, str] = {
     "demo": "a robot notices a person, greets them, and says goodbye: simulated, in one process",
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         report = import_module(f"gesture_robot.commands.{args.command}").run(args)
         if args.json:
-            print(json.dumps(report, default=_plain))
+            print(json.dumps(report, default=plain))
         sys.stdout.flush()
     except GestureRobotError as error:
         return _fail(str(error), error.exit_code, args)
@@ -77,11 +78,6 @@ def _fail(message: str, code: int, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"error": line, "exit_code": code}))
     return code
-
-
-def _plain(value: Any) -> Any:
-    """Numpy scalars and arrays, paths: what json cannot write by itself."""
-    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 if __name__ == "__main__":

@@ -202,3 +202,26 @@ def _text(shapes: Mapping[str, Shape]) -> str:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+class OnnxEngine:
+    """What engines that run a user's model share: loading, and checking it against the engine's table."""
+
+    inputs: Mapping[str, Shape]
+    outputs: Mapping[str, Shape]
+    optional_inputs: Mapping[str, Shape]
+
+    def __init__(self, model_path: str | Path, device: str = "auto"):
+        """Load and check the model.
+
+        Raises:
+            InvalidInput: missing, not a model, or other inputs and outputs than in the engine's table.
+            MissingDependency: onnxruntime is absent.
+        """
+        self._session = open_session(model_path, device)
+        self._session.require(self.inputs, self.outputs, self.optional_inputs)
+
+    @property
+    def provider(self) -> str:
+        """The execution provider that runs the model."""
+        return self._session.provider

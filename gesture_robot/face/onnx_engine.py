@@ -15,7 +15,6 @@ of a stream is one run of the model on its own, and starts from the frame the ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -24,33 +23,19 @@ from gesture_robot.datatypes import EMOTIONS, FaceMotion, Speech
 from gesture_robot.face.arkit import CHANNELS
 from gesture_robot.face.coarticulation import join
 from gesture_robot.face.still import frame_count
-from gesture_robot.onnx_session import emotion_input, frames_of, model_audio, open_session
+from gesture_robot.onnx_session import OnnxEngine, emotion_input, frames_of, model_audio
 
 INPUTS = {"audio": (1, None)}
 OPTIONAL_INPUTS = {"emotion": (1, len(EMOTIONS))}
 OUTPUTS = {"weights": (1, None, len(CHANNELS))}
 
 
-class OnnxFace:
+class OnnxFace(OnnxEngine):
     """Implements `protocols.FaceGenerator` with a user's model."""
 
     fps = 60.0
+    inputs, outputs, optional_inputs = INPUTS, OUTPUTS, OPTIONAL_INPUTS
     channels = CHANNELS
-
-    def __init__(self, model_path: str | Path, device: str = "auto"):
-        """Load and check the model.
-
-        Raises:
-            InvalidInput: missing, not a model, or other inputs and outputs than in the module's table.
-            MissingDependency: onnxruntime is absent.
-        """
-        self._session = open_session(model_path, device)
-        self._session.require(INPUTS, OUTPUTS, OPTIONAL_INPUTS)
-
-    @property
-    def provider(self) -> str:
-        """The execution provider that runs the model."""
-        return self._session.provider
 
     def generate(self, speech: Speech, *, rng: np.random.Generator) -> FaceMotion:
         """Face for one utterance. Raises InvalidInput when the model's answer cannot be used."""

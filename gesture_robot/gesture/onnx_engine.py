@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -28,7 +27,7 @@ from gesture_robot.checks import Array, frozen_array
 from gesture_robot.datatypes import EMOTIONS, BodyMotion, Speech
 from gesture_robot.errors import InvalidInput
 from gesture_robot.gesture.compose import rest_pose
-from gesture_robot.onnx_session import emotion_input, frames_of, model_audio, open_session
+from gesture_robot.onnx_session import OnnxEngine, emotion_input, frames_of, model_audio
 
 JOINTS = 55
 INPUTS = {"audio": (1, None), "seed_pose": (1, JOINTS, 3)}
@@ -39,25 +38,11 @@ LARGEST_ANGLE_RAD = 4.0 * math.pi
 """Beyond two turns the numbers are not axis-angle (degrees, say)."""
 
 
-class OnnxGestures:
+class OnnxGestures(OnnxEngine):
     """Implements `protocols.GestureGenerator` with a user's model."""
 
     fps = 30.0
-
-    def __init__(self, model_path: str | Path, device: str = "auto"):
-        """Load and check the model.
-
-        Raises:
-            InvalidInput: missing, not a model, or other inputs and outputs than in the module's table.
-            MissingDependency: onnxruntime is absent.
-        """
-        self._session = open_session(model_path, device)
-        self._session.require(INPUTS, OUTPUTS, OPTIONAL_INPUTS)
-
-    @property
-    def provider(self) -> str:
-        """The execution provider that runs the model."""
-        return self._session.provider
+    inputs, outputs, optional_inputs = INPUTS, OUTPUTS, OPTIONAL_INPUTS
 
     def generate(self, speech: Speech, *, style: str = "neutral", seed_pose: Array | None = None,
                  rng: np.random.Generator) -> BodyMotion:

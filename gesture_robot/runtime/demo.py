@@ -19,6 +19,7 @@ import numpy as np
 
 from gesture_robot.page.address import check_free, parse_bind
 from gesture_robot.pipeline import TICK_S, Pipeline, Tick
+from gesture_robot.plain_json import plain
 from gesture_robot.recording.log import RunLog, make_folder, save_files
 from gesture_robot.recording.marks import Marks
 from gesture_robot.recording.report import build_report
@@ -227,11 +228,6 @@ def _mount(args: argparse.Namespace) -> str:
     """A scene is seen by the simulated robot; a webcam on the table does not turn with its head."""
     default = "head" if args.camera is None and args.video is None else "base"
     return args.camera_mount or default
-
-
-def plain(value: Any) -> Any:
-    """Numpy scalars and arrays as json takes them."""
-    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _progress(seconds: float) -> Any:
