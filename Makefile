@@ -25,7 +25,7 @@ test:
 
 core-test:
 	@tools/set_up demo test
-	@$(PY) -m pytest -m "not slow and not browser" $(ARGS)
+	@$(PY) -m pytest -m "not slow and not browser and not ros" $(ARGS)
 
 benchmark:
 	@tools/set_up demo test
