@@ -38,7 +38,7 @@ from gesture_robot.nodes.timeline import Timeline
 REPORT_PERIOD_S = 0.4
 """Faster than once a second, so that a fault is named within one."""
 RETRY_S = 2.0
-UNCONFIGURED, INACTIVE, ACTIVE = "unconfigured", "inactive", "active"
+UNCONFIGURED, INACTIVE, ACTIVE, FINALIZED = "unconfigured", "inactive", "active", "finalized"
 
 
 class _Asleep(CallbackGroup):
@@ -199,12 +199,14 @@ class StageNode(LifecycleNode):
             self.get_logger().warning(f"{what}: {why}\n{details}".rstrip())
 
     def every(self, period_s: float, work: Callable[[], None], *, always: bool = False, steady: bool = False) -> Any:
-        """A timer that calls `work` while the node is active; on the steady clock if asked, else on ROS time."""
+        """Call `work` again and again while the node is active; in simulated time where there is one, unless `steady`."""
         def guarded() -> None:
             if self.active or always:
                 self.guarded(f"timer {getattr(work, '__name__', '')}", work)
 
-        return self.create_timer(period_s, guarded, clock=self._steady if steady else None)
+        # A timer on system time sleeps for an hour when the clock is set back by one; simulated time tells its jumps.
+        clock = None if self.timeline.simulated and not steady else self._steady
+        return self.create_timer(period_s, guarded, clock=clock)
 
     # --- work beside the executor -----------------------------------------------------------------------------
 
@@ -237,7 +239,8 @@ class StageNode(LifecycleNode):
 
     def _finish(self, result: Any, error: Exception | None, done: Callable[[Any], None], name: str) -> None:
         if error is not None:
-            self.refuse(name, str(error) if isinstance(error, GestureRobotError) else f"{type(error).__name__}: {error}")
+            known = isinstance(error, GestureRobotError)
+            self.refuse(name, str(error) if known else f"{type(error).__name__}: {error}")
         done(result)
 
     # --- lifecycle --------------------------------------------------------------------------------------------
@@ -262,7 +265,12 @@ class StageNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """See LifecycleNode."""
-        return self._transition("finalized", lambda: (self.halt() if self.active else None, self.teardown()))
+        return self._transition(FINALIZED, self._finalize)
+
+    def _finalize(self) -> None:
+        if self.active:
+            self.halt()
+        self.teardown()
 
     def _configure(self) -> None:
         if self._unknown:

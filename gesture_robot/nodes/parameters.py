@@ -59,11 +59,11 @@ def _entry(name: str, value: Any, item: Field[Any]) -> Entry:
                  meta.get("choices", ()))
 
 
-def _rules(config: Any) -> dict[str, type]:
+def _rules(config: Any) -> dict[str, Any]:
     """Fields that hold a tuple of rules with names, with the rule's class."""
     kinds = {name: get_args(hint) for name, hint in get_type_hints(type(config)).items()}
     return {name: args[0] for name, args in kinds.items()
-            if len(args) == 2 and args[1] is Ellipsis and is_dataclass(args[0])}  # type: ignore[misc]
+            if len(args) == 2 and args[1] is Ellipsis and is_dataclass(args[0])}
 
 
 def descriptor(entry: Entry) -> ParameterDescriptor:
@@ -90,9 +90,9 @@ def declare(node: Node, config: Any) -> None:
     """
     overrides = node._parameter_overrides  # rclpy has no public way to see what was passed
     for entry in entries(_with_named_rules(config, overrides)):
-        given = overrides.get(entry.name)
-        if isinstance(entry.default, float) and given is not None and given.type_ == Parameter.Type.INTEGER:
-            overrides[entry.name] = Parameter(entry.name, Parameter.Type.DOUBLE, float(given.value))
+        given = overrides[entry.name].value if entry.name in overrides else None
+        if isinstance(entry.default, float) and type(given) is int:
+            overrides[entry.name] = Parameter(entry.name, Parameter.Type.DOUBLE, float(given))
         try:
             if entry.default == []:  # an empty list has no type of its own; texts are the only lists that may be empty
                 node.declare_parameter(entry.name, Parameter.Type.STRING_ARRAY, descriptor(entry))
@@ -100,9 +100,9 @@ def declare(node: Node, config: Any) -> None:
                 node.declare_parameter(entry.name, entry.default, descriptor(entry))
         except InvalidParameterTypeException:
             raise InvalidInput(f"parameter '{entry.name}' must be {_type_name(entry.default)} like {entry.default}, "
-                               f"got {given.value!r}.") from None
+                               f"got {given!r}.") from None
         except InvalidParameterValueException:
-            raise InvalidInput(f"parameter '{entry.name}' must be {_bounds(entry)}, got {given.value}.") from None
+            raise InvalidInput(f"parameter '{entry.name}' must be {_bounds(entry)}, got {given}.") from None
 
 
 def _with_named_rules(config: Any, overrides: dict[str, Any], prefix: str = "") -> Any:

@@ -32,7 +32,7 @@ def matches(section: str, node: str) -> bool:
 
 
 def names(path: Path) -> Iterator[tuple[str, str, int]]:
-    """Section, parameter (nested with dots) and line of everything in a parameter file; nothing for an unreadable one."""
+    """Section, parameter (nested with dots) and line of all that a file holds; nothing for an unreadable one."""
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError):

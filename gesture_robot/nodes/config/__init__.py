@@ -1,1 +1,1 @@
-"""Parameters of the nodes, one dataclass per node. Without rclpy, so that files and documents are made from them too."""
+"""Parameters of the nodes, one dataclass per node. Without rclpy: files and documents are made from them too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Duration, Time
@@ -10,6 +11,7 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory as TrajectoryMessage
 from trajectory_msgs.msg import JointTrajectoryPoint
 
+from gesture_robot.checks import Array
 from gesture_robot.datatypes import JointTrajectory, RobotState
 from gesture_robot.errors import InvalidInput
 from gesture_robot.nodes.convert.arrays import sequence
@@ -75,7 +77,7 @@ def robot_state(message: JointState, joint_names: tuple[str, ...], stamp_s: floa
     return RobotState(stamp_s, joint_names, positions, velocities)
 
 
-def _rows(rows: Sequence[Sequence[float]], joints: int, name: str) -> np.ndarray:
+def _rows(rows: Sequence[Any], joints: int, name: str) -> Array:
     lengths = {len(row) for row in rows}
     if lengths != {joints}:
         raise InvalidInput(f"every point needs {joints} {name}, one for each joint; got {sorted(lengths)}.")

@@ -94,7 +94,7 @@ def pose_value(pose: Pose) -> Array:
     o, p = pose.orientation, pose.position
     quaternion, position = np.array([o.x, o.y, o.z, o.w]), np.array([p.x, p.y, p.z])
     if not np.isfinite([*quaternion, *position]).all() or np.linalg.norm(quaternion) < 1e-6:
-        raise InvalidInput(f"a pose needs finite numbers and a quaternion that is not zero, got {position} {quaternion}.")
+        raise InvalidInput(f"a pose needs finite numbers and a quaternion other than 0, got {position} {quaternion}.")
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = Rotation.from_quat(quaternion).as_matrix(), position
     return matrix
@@ -115,8 +115,8 @@ def _person_message(p: Person, engagement: Engagement | None) -> PersonMessage:
 def _person(p: PersonMessage, stamp_s: float) -> Person:
     return Person(
         p.id, stamp_s, p.box_px, p.face_box_px, pose_value(p.head), _unit(p.gaze),
-        [p.velocity.x, p.velocity.y, p.velocity.z], Expression(p.smile, p.mouth_open, p.eyes_closed), p.confidence,
-        tuple(p.gestures), p.speaking, table(p.face_landmarks_px, (3,), "face_landmarks_px"),
+        np.array([p.velocity.x, p.velocity.y, p.velocity.z]), Expression(p.smile, p.mouth_open, p.eyes_closed),
+        p.confidence, tuple(p.gestures), p.speaking, table(p.face_landmarks_px, (3,), "face_landmarks_px"),
         table(p.body_keypoints_px, (4,), "body_keypoints_px"), p.tracked_s)
 
 
