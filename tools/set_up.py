@@ -1,6 +1,7 @@
 """Set-up behind `make`: system packages, the virtual environment .venv, Python packages. Run by tools/set_up.
 
-Standard library only. Done once per state of setup.py; a second call returns within a fraction of a second.
+Standard library only. Done once per state of setup.py; a second call returns within a fraction of a second. The goal
+`ros` also builds the package's messages (tools/build_ros.py), again only when they changed.
 Exit code 2, after one line that says what to type, where a system package is missing and may not be installed.
 """
 
@@ -15,28 +16,59 @@ import time
 from pathlib import Path
 
 from gesture_robot.commands import system
+from tools import build_ros
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(".venv")  # relative: the path of a clone may be long
 PYTHON = VENV / "bin" / "python"
-GOALS = ("demo", "test")
+EXTRAS = {"demo": ("demo",), "test": ("test",), "ros": ("ros", "ros-build")}
+"""Goal -> extras of setup.py."""
 
 
 def main(goals: list[str]) -> int:
     """Set up `goals`; returns the exit code."""
-    unknown = [g for g in goals if g not in GOALS]
+    unknown = [g for g in goals if g not in EXTRAS]
     if unknown or not goals:
-        return fail(f"unknown goal {' '.join(unknown) or '(none)'}. Known: {', '.join(GOALS)}.")
+        return fail(f"unknown goal {' '.join(unknown) or '(none)'}. Known: {', '.join(EXTRAS)}.")
     os.chdir(ROOT)
-    goals = list(dict.fromkeys(["demo", *goals]))
-    stamp = state_of(goals)
-    if stamp_file(goals).is_file() and stamp_file(goals).read_text() == stamp and works(PYTHON):
+    goals = sorted({"demo", *goals})
+    if "ros" in goals and build_ros.impossible():
+        if "test" not in goals:
+            return fail(build_ros.impossible())
+        say(f"going on without ROS: {build_ros.impossible()}")
+        goals.remove("ros")
+    return set_up_packages(goals) or (set_up_interfaces() if "ros" in goals else 0)
+
+
+def set_up_packages(goals: list[str]) -> int:
+    """System packages, the environment and what is in it; returns the exit code."""
+    if works(PYTHON) and any(is_noted(known) for known in with_more(goals)):
         return 0
     code = set_up_system(goals) or set_up_environment() or install(goals)
     if code == 0:
-        for part in (goals[:1], goals):
-            stamp_file(part).write_text(state_of(part))
+        stamp_file(goals).write_text(state_of(goals))
     return code
+
+
+def set_up_interfaces() -> int:
+    """Build the messages of this package where they changed; returns the exit code."""
+    if build_ros.is_built(VENV):
+        return 0
+    say("ROS 2 messages of this package: about a minute")
+    code = build_ros.build(VENV, lambda command, variables: run(command, quiet=True, variables=variables))
+    return 0 if code == 0 else fail("the ROS 2 messages could not be built, the message stands above.")
+
+
+def with_more(goals: list[str]) -> list[list[str]]:
+    """All lists of goals that hold `goals`: what was set up for more is good for less."""
+    others = [g for g in sorted(EXTRAS) if g not in goals]
+    chosen = [[g for bit, g in enumerate(others) if number >> bit & 1] for number in range(2 ** len(others))]
+    return [sorted([*goals, *more]) for more in chosen]
+
+
+def is_noted(goals: list[str]) -> bool:
+    """Whether the environment holds what `goals` need now."""
+    return stamp_file(goals).is_file() and stamp_file(goals).read_text() == state_of(goals)
 
 
 def state_of(goals: list[str]) -> str:
@@ -106,17 +138,18 @@ def set_up_environment() -> int:
 def install(goals: list[str]) -> int:
     """Install this checkout, editable, with the extras of the same names as the goals."""
     say(f"Python packages ({', '.join(goals)}): one to three minutes the first time")
+    extras = ",".join(extra for goal in goals for extra in EXTRAS[goal])
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "-q"]
-    code = run([*pip, "--upgrade", "pip"], quiet=True) or run([*pip, "-e", f".[{','.join(goals)}]"], quiet=True)
+    code = run([*pip, "--upgrade", "pip"], quiet=True) or run([*pip, "-e", f".[{extras}]"], quiet=True)
     return 0 if code == 0 else fail("pip could not install the packages, its message stands above. "
                                     "Once it can reach a package index, run make again.")
 
 
-def run(command: list[str], quiet: bool = False) -> int:
+def run(command: list[str], quiet: bool = False, variables: dict[str, str] | None = None) -> int:
     """Run a command; its output is shown only when it fails if `quiet`."""
     start_s = time.monotonic()
     done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE if quiet else None,
-                          stderr=subprocess.STDOUT if quiet else None)
+                          stderr=subprocess.STDOUT if quiet else None, env=variables)
     if done.returncode and quiet:
         print(done.stdout[-3000:], file=sys.stderr)
     if time.monotonic() - start_s > 5.0:

@@ -26,12 +26,28 @@ values to the stage that takes it. A value outside its bounds is refused with th
 def config_types() -> Iterator[type]:
     """Every dataclass of the package with described settings, in the order of their modules."""
     seen = set()
-    for module in sorted(pkgutil.walk_packages(gesture_robot.__path__, "gesture_robot."), key=lambda m: m.name):
-        for _, found in inspect.getmembers(import_module(module.name), is_dataclass):
-            described = any(text for *_, text in describe_settings(found)) and found.__module__ == module.name
+    for name in sorted(module_names()):
+        for _, found in inspect.getmembers(import_module(name), is_dataclass):
+            described = any(text for *_, text in describe_settings(found)) and found.__module__ == name
             if described and found not in seen:
                 seen.add(found)
                 yield found
+
+
+def module_names() -> Iterator[str]:
+    """Modules of the checkout. Of the nodes only their parameters: the rest needs ROS."""
+    package = Path(gesture_robot.__file__).parent
+    for module in _walk(package, "gesture_robot."):
+        if not module.startswith("gesture_robot.nodes.") or module.startswith("gesture_robot.nodes.config"):
+            yield module
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[str]:
+    """Names of all modules below, none of them imported."""
+    for module in pkgutil.iter_modules([str(folder)], prefix):
+        yield module.name
+        if module.ispkg:
+            yield from _walk(folder / module.name.rpartition(".")[2], module.name + ".")
 
 
 def text() -> str:

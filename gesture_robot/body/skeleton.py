@@ -94,14 +94,17 @@ def _levels() -> list[tuple[Array, Array]]:
 
 
 _LEVELS = _levels()
+_WRIST_LEVELS = 7
+"""From the first spine joint to the wrists."""
 
 
-def forward_kinematics(rotations: Array, offsets: Array | None = None) -> tuple[Array, Array]:
+def forward_kinematics(rotations: Array, offsets: Array | None = None, *, fingers: bool = True) -> tuple[Array, Array]:
     """Joint positions and orientations, pelvis at the origin.
 
     Args:
         rotations: (..., 55, 3) parent-relative axis-angle [rad].
         offsets: (55, 3) [m] proportions; the average ones when None.
+        fingers: False leaves out the joints after the wrists, whose entries mean nothing then.
 
     Returns:
         Positions (..., 55, 3) [m] and orientations (..., 55, 3, 3) in SMPL-X axes.
@@ -109,7 +112,8 @@ def forward_kinematics(rotations: Array, offsets: Array | None = None) -> tuple[
     offsets = OFFSETS if offsets is None else np.asarray(offsets, float)
     glob = matrix_from_rotvec(rotations)
     positions = np.zeros(glob.shape[:-1])
-    for joints, parents in _LEVELS:  # a whole level of the tree at once: ten products instead of 54
+    levels = _LEVELS if fingers else _LEVELS[:_WRIST_LEVELS]
+    for joints, parents in levels:  # a whole level of the tree at once: ten products instead of 54
         parent = glob[..., parents, :, :]
         positions[..., joints, :] = positions[..., parents, :] + np.einsum("...ij,...j->...i", parent, offsets[joints])
         glob[..., joints, :, :] = parent @ glob[..., joints, :, :]

@@ -1,8 +1,9 @@
-"""`gesture_robot demo`: the whole main job in one process."""
+"""`gesture_robot demo`: the whole main job, in one process or as ROS 2 nodes."""
 
 from __future__ import annotations
 
 import argparse
+from importlib.util import find_spec
 from typing import Any
 
 from gesture_robot.errors import InvalidInput
@@ -38,22 +39,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--bind", default="127.0.0.1:8080", metavar="H:P", help="address of the page (default: 127.0.0.1:8080)"
     )
     parser.add_argument(
+        "--token-file", metavar="FILE", help="the page asks for the token in it (needed to --bind beyond this machine)"
+    )
+    parser.add_argument(
         "--out", metavar="DIR", help="write demo.mp4, speech.wav, motion.npz, face.npz, trajectory.npz, report.json"
     )
     parser.add_argument("--no-mp4", action="store_true", help="with --out: no demo.mp4")
-    parser.add_argument("--ros", action="store_true", help="the same as ROS 2 nodes (comes with the ROS package)")
+    parser.add_argument(
+        "--ros", action="store_true", help="the same as ROS 2 nodes, a process each (needs make ros; no demo.mp4)"
+    )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Run it; returns the report."""
-    if args.ros:
-        raise InvalidInput(
-            "--ros needs the ROS 2 nodes, which this version does not have yet; run the demo without --ros."
-        )
     if args.seconds is not None and not 0.0 < args.seconds <= 86400.0:
         raise InvalidInput(f"--seconds must be between 0 and 86400, got {args.seconds:g}.")
     if args.seed < 0:
         raise InvalidInput(f"--seed must be 0 or more, got {args.seed}.")
+    if args.ros:
+        return _run_nodes(args)
     from gesture_robot.runtime.demo import Demo
 
     return Demo(args).run()
+
+
+def _run_nodes(args: argparse.Namespace) -> dict[str, Any]:
+    from gesture_robot.nodes.starter_plan import plan
+
+    nodes = plan(args)
+    if find_spec("rclpy") is None or find_spec("gesture_robot.msg") is None:
+        raise InvalidInput("--ros needs ROS 2 and this package's messages: run `make ros`, or build the package with "
+                           "colcon and source it; without --ros the demo runs in one process.")
+    from gesture_robot.nodes.starter import Starter
+
+    return Starter(args, nodes).run()

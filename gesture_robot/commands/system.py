@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -54,6 +55,11 @@ def can_make_environments() -> bool:
     return bool(ensurepip and venv)
 
 
+def has_python_headers() -> bool:
+    """Whether C code can be built for this Python: Debian ships Python.h apart from Python."""
+    return os.path.isfile(os.path.join(sysconfig.get_paths()["include"], "Python.h"))
+
+
 def find_chromium() -> tuple[str, str] | None:
     """Paths of a Chromium and its driver, None when one of them is missing."""
     pairs = (("chromium", "chromedriver"), ("chromium", "chromium.chromedriver"), ("google-chrome", "chromedriver"))
@@ -86,6 +92,9 @@ NEEDS = (
     Need("PortAudio", "sound", ("demo",), lambda: has_library("libportaudio.so.2"),
          (("libportaudio2",), ("libportaudio2t64",))),
     Need("ffmpeg", "sound in demo.mp4", ("demo",), lambda: has_program("ffmpeg"), (("ffmpeg",),)),
+    Need("g++", "building the ROS 2 messages of this package", ("ros",), lambda: has_program("g++", "c++"), (("g++",),)),
+    Need("Python headers", "building the ROS 2 messages of this package", ("ros",), has_python_headers,
+         (("python3-dev",), (f"python3.{sys.version_info[1]}-dev",))),
     Need("check_urdf", "the test of the robot's description", ("test",),
          lambda: has_program("check_urdf"), (("liburdfdom-tools",),)),
     Need("ign sdf", "the test of the robot in Gazebo's format", ("test",), has_sdf_tool,

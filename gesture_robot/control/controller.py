@@ -129,8 +129,8 @@ class Controller:
         Raises:
             InvalidInput: a lock is still engaged, or the measured joints cannot be used; it stays stopped then.
         """
-        priority, reason = self._arbiter.locked(now_s)
-        if priority >= 0 and self._arbiter.locks_all(priority):
+        reason = self.locked(now_s)
+        if reason:
             raise InvalidInput(f"not released: {reason}. Clear the lock first.")
         if not self._stop_reason:
             return
@@ -139,6 +139,21 @@ class Controller:
         self._arbiter.clear()
         self._first.reset()
         self._stop_reason, self._released_s = "", now_s
+
+    def seed(self, measured: RobotState) -> None:
+        """The robot rests elsewhere than it was commanded to: go on from there, slowly; commands are forgotten.
+
+        Raises:
+            InvalidInput: the measured joints cannot be used.
+        """
+        self._rest_at(measured)
+        self._arbiter.clear()
+        self._first.reset()
+
+    def locked(self, now_s: float) -> str:
+        """The lock that keeps all sources out; empty: none does."""
+        priority, reason = self._arbiter.locked(now_s)
+        return reason if priority >= 0 and self._arbiter.locks_all(priority) else ""
 
     # --- the tick ---------------------------------------------------------------------------------------------
 

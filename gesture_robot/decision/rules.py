@@ -13,6 +13,7 @@ import numpy as np
 from gesture_robot.datatypes import Decision, Engagement, EngagementLevel, Person
 from gesture_robot.decision.config import DecisionConfig
 from gesture_robot.decision.memory import Acquaintance, RuleMemory, lateral_speed, radial_speed, see
+from gesture_robot.errors import InvalidInput
 
 CLEARLY = 0.15
 """By how much somebody must be more engaged to draw the look from another."""
@@ -46,6 +47,28 @@ class RulePolicy:
             if decision is not None:
                 return memory, decision
         return self._attend(memory, people, levels, now_s)
+
+    def greet(
+        self, memory: RuleMemory, people: tuple[Person, ...], person_id: str, now_s: float
+    ) -> tuple[RuleMemory, Decision]:
+        """Greet somebody in sight now because the operator wants it, whatever the rules say.
+
+        Args:
+            memory: what the last step returned.
+            people: everybody seen in the newest picture.
+            person_id: whom; empty: the nearest.
+            now_s: time of that picture.
+
+        Raises:
+            InvalidInput: nobody is in sight, or somebody else.
+        """
+        if not people:
+            raise InvalidInput("nobody is in sight.")
+        chosen = [p for p in people if person_id in ("", p.id)]
+        if not chosen:
+            raise InvalidInput(f"'{person_id}' is not in sight. In sight: {', '.join(p.id for p in people)}.")
+        person = min(chosen, key=lambda p: p.distance_m)
+        return self._greeting(memory, person, f"{person.id} is greeted because the operator wants it", now_s)
 
     def _remember(
         self, memory: RuleMemory, people: tuple[Person, ...], levels: dict[str, Engagement], now_s: float
@@ -131,15 +154,17 @@ class RulePolicy:
         if not ready or now_s - memory.spoke_s < self.config.gap_s:
             return memory, None
         person = min(ready, key=lambda p: (-round(levels[p.id].score, 1), p.distance_m))
-        record = memory.find(person.id)
-        assert record is not None
-        text = self.config.greetings[memory.greetings % len(self.config.greetings)]
-        memory = memory.put(replace(record, greeted_s=now_s, farewelled_s=None, leaving_since_s=None))
-        memory = replace(memory, spoke_s=now_s, greetings=memory.greetings + 1, addressed=person.id)
         why = (
             f"{person.id} looks at the robot from {person.distance_m:.1f} m (engagement {levels[person.id].score:.2f}) "
             "and was not greeted yet"
         )
+        return self._greeting(memory, person, why, now_s)
+
+    def _greeting(self, memory: RuleMemory, person: Person, why: str, now_s: float) -> tuple[RuleMemory, Decision]:
+        record = memory.find(person.id) or Acquaintance(person.id, now_s, person.position_base)
+        text = self.config.greetings[memory.greetings % len(self.config.greetings)]
+        memory = memory.put(replace(record, greeted_s=now_s, farewelled_s=None, leaving_since_s=None))
+        memory = replace(memory, spoke_s=now_s, greetings=memory.greetings + 1, addressed=person.id)
         return memory, Decision(
             "greet", why, person.id, text, self.config.language, "happiness", "wave", person.position_base
         )

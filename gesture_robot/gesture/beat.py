@@ -132,10 +132,15 @@ def _drag(track: Array, lifted: Array) -> Array:
 
 def _from_seed(motion: BodyMotion, seed: Array, times: Array) -> BodyMotion:
     """Begin exactly at `seed`; what differs from the planned pose fades away."""
-    planned = matrix_from_rotvec(motion.rotations)
-    residual = rotvec_from_matrix(np.swapaxes(planned[0], -1, -2) @ matrix_from_rotvec(seed))
-    if float(np.abs(residual).max()) < 1e-9:
+    first = matrix_from_rotvec(motion.rotations[0])
+    residual = rotvec_from_matrix(np.swapaxes(first, -1, -2) @ matrix_from_rotvec(seed))
+    apart = np.abs(residual).max(axis=1) >= 1e-9
+    fading = times < _SEED_FADE_S
+    if not apart.any():
         return motion
-    fade = 1.0 - ease(times / _SEED_FADE_S)
-    rotations = rotvec_from_matrix(planned @ matrix_from_rotvec(fade[:, None, None] * residual))
+    fade = 1.0 - ease(times[fading] / _SEED_FADE_S)
+    where = np.ix_(fading, apart)
+    turns = matrix_from_rotvec(fade[:, None, None] * residual[apart])
+    rotations = motion.rotations.copy()
+    rotations[where] = rotvec_from_matrix(matrix_from_rotvec(motion.rotations[where]) @ turns)
     return BodyMotion(fps=motion.fps, rotations=rotations, root_position=motion.root_position)

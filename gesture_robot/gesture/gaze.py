@@ -18,6 +18,8 @@ from gesture_robot.gesture.compose import HEAD, NECK, SPINE
 from gesture_robot.gesture.curves import ease
 from gesture_robot.settings import check_settings, setting
 
+_UPRIGHT = [0, *SPINE, NECK, HEAD]
+
 
 @dataclass(frozen=True)
 class GazeConfig:
@@ -77,13 +79,13 @@ class GazeLayer:
         """(55, 3) `pose` with torso, neck and head turned to the target as far as the time since then allows."""
         dt = 0.0 if self._t_s is None else float(np.clip(t_s - self._t_s, 0.0, 1.0))
         pose = np.array(pose, float)
-        head_local = matrix_from_rotvec(pose[NECK]) @ matrix_from_rotvec(pose[HEAD])
-        own = _angles(head_local)
-        slow = self._follow_slow(own, dt)
         torso_goal = self._torso_goal() if self._goal is not None else 0.0
         self._torso = np.concatenate(_approach(self._torso[:1], self._torso[1:], np.array([torso_goal]), 4.0, 1.2, dt))
         pose[SPINE, 1] += self._torso[0] / 3.0
-        chest = np.linalg.multi_dot([matrix_from_rotvec(pose[j]) for j in (0, *SPINE)])
+        pelvis, low, middle, high, neck, head = matrix_from_rotvec(pose[_UPRIGHT])
+        chest, head_local = pelvis @ low @ middle @ high, neck @ head
+        own = _angles(head_local)
+        slow = self._follow_slow(own, dt)
         world = _angles(chest @ head_local)
         weight = 1.0 if self._goal is not None else 1.0 - float(ease((t_s - self._released_s) / self.config.release_s))
         if self._goal is not None and not self._engaged:
@@ -99,7 +101,7 @@ class GazeLayer:
             self._out_rate = (angles - self._out) / dt
         self._out, self._t_s = angles, t_s
         if weight > 0.0:
-            self._turn_head(pose, chest, head_local, np.append(angles, world[2]))
+            self._turn_head(pose, chest, np.append(angles, world[2]))
         return pose
 
     def eye_direction_head(self, t_s: float) -> Array:
@@ -139,14 +141,13 @@ class GazeLayer:
         aside = yaw + abs(self._torso[0])
         return np.array([np.clip(goal[0], -pitch, pitch), np.clip(goal[1], -aside, aside)])
 
-    def _turn_head(self, pose: Array, chest: Array, head_local: Array, angles: Array) -> None:
-        """Share the turn from the motion's head to the wanted one between neck and head."""
+    def _turn_head(self, pose: Array, chest: Array, angles: Array) -> None:
+        """Share the wanted turn between neck and head."""
         wanted_local = chest.T @ _from_angles(angles)
         local = _angles(wanted_local)
         limits = np.radians([self.config.max_pitch_deg + 15.0, self.config.max_yaw_deg + 10.0])
-        wanted_local = _from_angles(np.append(np.clip(local[:2], -limits, limits), local[2]))
-        half = matrix_from_rotvec(0.45 * rotvec_from_matrix(wanted_local))
-        pose[NECK], pose[HEAD] = rotvec_from_matrix(half), rotvec_from_matrix(half.T @ wanted_local)
+        turn = rotvec_from_matrix(_from_angles(np.append(np.clip(local[:2], -limits, limits), local[2])))
+        pose[NECK], pose[HEAD] = 0.45 * turn, 0.55 * turn
 
 
 def _approach(value: Array, rate: Array, goal: Array, omega: float, max_rate: float, dt: float) -> tuple[Array, Array]:
@@ -167,9 +168,10 @@ def _angles(matrix: Array) -> Array:
 
 
 def _from_angles(angles: Array) -> Array:
-    pitch, yaw, roll = angles
-    turns = matrix_from_rotvec(np.array([[0.0, yaw, 0.0], [pitch, 0.0, 0.0], [0.0, 0.0, roll]]))
-    return np.asarray(turns[0] @ turns[1] @ turns[2])
+    (cp, cy, cr), (sp, sy, sr) = np.cos(angles), np.sin(angles)
+    return np.array([[cy * cr + sy * sp * sr, sy * sp * cr - cy * sr, sy * cp],
+                     [cp * sr, cp * cr, -sp],
+                     [cy * sp * sr - sy * cr, sy * sr + cy * sp * cr, cy * cp]])
 
 
 def _wrap(angles: Array) -> Array:

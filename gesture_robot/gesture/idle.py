@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -76,4 +77,10 @@ class IdleMotion:
         return np.asarray((offset - 0.5) * (0.05, 0.11, 0.05))
 
     def _hash(self, slot: int) -> Array:
-        return np.random.default_rng((self.config.seed, slot & 0xFFFFFFFF)).random(4)
+        return _dice(self.config.seed, slot & 0xFFFFFFFF)
+
+
+@lru_cache(maxsize=16)
+def _dice(seed: int, slot: int) -> Array:
+    """(4,) in [0, 1), always the same ones."""
+    return np.random.default_rng((seed, slot)).random(4)

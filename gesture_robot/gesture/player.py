@@ -75,15 +75,25 @@ class MotionPlayer:
         layer.level = level
         self._layers.insert(place, layer)
 
-    def interrupt(self, now_s: float) -> None:
+    def interrupt(self, now_s: float, motion: BodyMotion | None = None) -> None:
         """Settle into the listening pose, and forget what has not begun.
 
         Motions brake within a quarter of a second and give way within `interrupt_s`, a little more for raised hands.
+
+        Args:
+            now_s: from now on; no earlier than the newest pose that was asked for, or that pose would be left at once.
+            motion: interrupt this one only, what else plays goes on; None: everything.
         """
-        self._layers = [layer for layer in self._layers if layer.begin_s < now_s]
-        self._head = [(h, layer) for h, layer in self._head if layer is None or layer.begin_s < now_s]
+        def meant(layer: Layer) -> bool:
+            return motion is None or layer.motion is motion
+
+        def stays(layer: Layer | None) -> bool:
+            return layer is None or layer.begin_s < now_s or not meant(layer)
+
+        self._layers = [layer for layer in self._layers if stays(layer)]
+        self._head = [(h, layer) for h, layer in self._head if stays(layer)]
         for layer in self._layers + [layer for _, layer in self._head if layer is not None]:
-            if layer.cut_at_s > now_s:
+            if layer.cut_at_s > now_s and meant(layer):
                 way = farthest_rad(self._rest, layer.quaternions(now_s), layer.mask) if layer in self._layers else 0.0
                 layer.cut_s = float(np.clip(way / self.config.interrupt_speed, self.config.interrupt_s, 1.0))
                 layer.cut_at_s = now_s

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -73,11 +74,14 @@ class Health:
         self.event(name, f"{name}: {reason}", now_s)
 
     def event(self, key: str, text: str, now_s: float, level: int = WARN) -> bool:
-        """Something happened once, such as a refused message. True when it was not being shown already."""
+        """Something happened once, such as a refused message. True when it was not being shown already.
+
+        Texts that differ in their numbers only are the same event.
+        """
         before = self._events.get(key)
         self._events[key] = (level, text, now_s)
         self._counts[key] = self._counts.get(key, 0) + 1
-        return before is None or before[1] != text or now_s - before[2] > REMEMBER_S
+        return before is None or _words(before[1]) != _words(text) or now_s - before[2] > REMEMBER_S
 
     def lasting(self, key: str, text: str, level: int = WARN) -> bool:
         """Something is the case until it is called with an empty text. True when it is new."""
@@ -127,3 +131,7 @@ class Health:
         if stream.drops:
             lines.append((f"{name}: drops", str(stream.drops)))
         return lines
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[-+.\d]+", "#", text)

@@ -6,9 +6,8 @@ becomes a list of names and one prefix per rule (`control.sources.names`, `contr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
-from typing import Any, get_args, get_type_hints
+from dataclasses import MISSING, fields, is_dataclass, replace
+from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
@@ -16,54 +15,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from gesture_robot.errors import InvalidInput, UnknownName
+from gesture_robot.nodes.config.entries import NAMES, Entry, entries, rules_of
 
 INHERENT = ("use_sim_time", "start_type_description_service", "qos_overrides")
-NAMES = "names"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One parameter."""
-
-    name: str
-    default: Any
-    text: str
-    unit: str
-    low: float | None
-    high: float | None
-    choices: tuple[str, ...]
-
-
-def entries(config: Any, prefix: str = "") -> Iterator[Entry]:
-    """Parameters of a config instance, whose values are the defaults."""
-    rules = _rules(config)
-    for item in fields(config):
-        value = getattr(config, item.name)
-        name = prefix + item.name
-        if is_dataclass(value):
-            yield from entries(value, name + ".")
-        elif item.name in rules:
-            names = [rule.name for rule in value]
-            text = f"which {item.name} there are; each has its own parameters below {name}.NAME"
-            yield Entry(f"{name}.{NAMES}", names, text, "", None, None, ())
-            for rule in value:
-                yield from (e for e in entries(rule, f"{name}.{rule.name}.") if not e.name.endswith(".name"))
-        else:
-            yield _entry(name, value, item)
-
-
-def _entry(name: str, value: Any, item: Field[Any]) -> Entry:
-    meta = item.metadata
-    value = list(value) if isinstance(value, tuple) else "" if value is None else value
-    return Entry(name, value, meta.get("text", ""), meta.get("unit", ""), meta.get("low"), meta.get("high"),
-                 meta.get("choices", ()))
-
-
-def _rules(config: Any) -> dict[str, Any]:
-    """Fields that hold a tuple of rules with names, with the rule's class."""
-    kinds = {name: get_args(hint) for name, hint in get_type_hints(type(config)).items()}
-    return {name: args[0] for name, args in kinds.items()
-            if len(args) == 2 and args[1] is Ellipsis and is_dataclass(args[0])}
 
 
 def descriptor(entry: Entry) -> ParameterDescriptor:
@@ -89,7 +43,7 @@ def declare(node: Node, config: Any) -> None:
         InvalidInput: a value of the wrong type or outside its bounds; the message gives type and bounds.
     """
     overrides = node._parameter_overrides  # rclpy has no public way to see what was passed
-    for entry in entries(_with_named_rules(config, overrides)):
+    for entry in entries(_with_namedrules_of(config, overrides)):
         given = overrides[entry.name].value if entry.name in overrides else None
         if isinstance(entry.default, float) and type(given) is int:
             overrides[entry.name] = Parameter(entry.name, Parameter.Type.DOUBLE, float(given))
@@ -105,14 +59,14 @@ def declare(node: Node, config: Any) -> None:
             raise InvalidInput(f"parameter '{entry.name}' must be {_bounds(entry)}, got {given}.") from None
 
 
-def _with_named_rules(config: Any, overrides: dict[str, Any], prefix: str = "") -> Any:
+def _with_namedrules_of(config: Any, overrides: dict[str, Any], prefix: str = "") -> Any:
     """`config` with the rules that the overrides name, defaults of the rule's class where nothing is given."""
     changed: dict[str, Any] = {}
-    rules = _rules(config)
+    rules = rules_of(config)
     for item in fields(config):
         value, name = getattr(config, item.name), prefix + item.name
         if is_dataclass(value):
-            changed[item.name] = _with_named_rules(value, overrides, name + ".")
+            changed[item.name] = _with_namedrules_of(value, overrides, name + ".")
         elif item.name in rules and f"{name}.{NAMES}" in overrides:
             known, kind = {rule.name: rule for rule in value}, rules[item.name]
             changed[item.name] = tuple(known.get(n) or kind(n) for n in overrides[f"{name}.{NAMES}"].value or [])
@@ -122,7 +76,7 @@ def _with_named_rules(config: Any, overrides: dict[str, Any], prefix: str = "") 
 def read(node: Node, config: Any, prefix: str = "") -> Any:
     """A config of the same type with the values of the node's parameters; raises InvalidInput as its checks do."""
     values: dict[str, Any] = {}
-    rules = _rules(config)
+    rules = rules_of(config)
     for item in fields(config):
         old, name = getattr(config, item.name), prefix + item.name
         if is_dataclass(old):

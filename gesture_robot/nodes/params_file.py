@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 
 import yaml
@@ -28,7 +28,8 @@ def find(name: str, node: str, paths: list[Path]) -> str:
 def matches(section: str, node: str) -> bool:
     """Whether a section such as "/**", "/robot_2/control" or "control" is for the node "/robot_2/control"."""
     absolute = section if section.startswith("/") else "/" + section
-    return fnmatch(node, absolute.replace("**", "*"))
+    pattern = re.escape(absolute).replace(r"/\*\*", r"(/[^/]+)*").replace(r"\*", "[^/]+")  # ** stands for none, too
+    return re.fullmatch(pattern, node) is not None
 
 
 def names(path: Path) -> Iterator[tuple[str, str, int]]:

@@ -9,11 +9,12 @@ from typing import Any
 
 import rclpy
 from rclpy.exceptions import InvalidParameterException, ParameterException
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.signals import SignalHandlerOptions
 
 from gesture_robot.errors import GestureRobotError
 from gesture_robot.nodes.base import StageNode
+from gesture_robot.nodes.executor import BeatExecutor
 
 EXIT_OK, EXIT_FAILED, EXIT_BAD_INPUT = 0, 1, 2
 
@@ -24,7 +25,7 @@ def run(kinds: Sequence[Callable[[], StageNode]], arguments: list[str] | None = 
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.ALL)
     except (RuntimeError, ParameterException) as error:
         return _say(f"the ROS arguments cannot be used: {error}")
-    executor = SingleThreadedExecutor()  # rclpy's events executor spins without end under load and ignores signals
+    executor = BeatExecutor()  # rclpy's events executor spins without end under load and ignores signals
     nodes: list[StageNode] = []
     try:
         for kind in kinds:

@@ -1,7 +1,7 @@
-"""Where the page listens: this machine only, on a port that is free.
+"""Where the page listens: this machine only unless there is a token, on a port that is free.
 
-The page has no password and drives a robot. It therefore never listens beyond loopback, and it answers only to
-browsers whose address bar shows this machine, so that no other web site can press its buttons.
+The page drives a robot. Without a token it never listens beyond loopback, and it answers only to browsers whose address
+bar shows this machine, so that no other web site can press its buttons. With one, `front` listens in its place.
 """
 
 from __future__ import annotations
@@ -11,14 +11,19 @@ import re
 import socket
 
 from gesture_robot.errors import InvalidInput
+from gesture_robot.page.access import TOKEN_VARIABLE
 
 EXAMPLE = "127.0.0.1:8080"
 LOOPBACK_ORIGIN = re.compile(r"https?://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
 PORTS_TO_TRY = 200
 
 
-def parse_bind(bind: str) -> tuple[str, int]:
-    """Split "HOST:PORT" (port 0: any free one) into a loopback address and a port.
+def parse_bind(bind: str, *, beyond_loopback: bool = False) -> tuple[str, int]:
+    """Split "HOST:PORT" (port 0: any free one) into an address and a port.
+
+    Args:
+        bind: the text.
+        beyond_loopback: there is a token, so other machines may reach it.
 
     Raises:
         InvalidInput: not HOST:PORT, or an address that other machines can reach; the message gives the ssh tunnel.
@@ -31,9 +36,18 @@ def parse_bind(bind: str) -> tuple[str, int]:
     port = int(port_text)
     if host == "localhost":
         return "127.0.0.1", port
-    if not _is_loopback(host):
+    if is_loopback(host):
+        return host, port
+    if not beyond_loopback:
         raise InvalidInput(_refusal(host, port))
-    return host, port
+    return _numeric(bind, host), port
+
+
+def shown_url(host: str, port: int) -> str:
+    """What to open in a browser; every address of this machine is shown as its name."""
+    if not is_loopback(host) and ipaddress.ip_address(host).is_unspecified:
+        host = socket.gethostname()
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def check_free(host: str, port: int) -> None:
@@ -51,11 +65,20 @@ def check_free(host: str, port: int) -> None:
     raise InvalidInput(f"{problem}. Use a free one: --bind {shown}:{_free_port(host, port)}")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _numeric(bind: str, host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        raise InvalidInput(f"--bind '{bind}': give the address to listen at in numbers, 0.0.0.0 for all of this "
+                           f"machine's. Use for example --bind 0.0.0.0:8080") from None
 
 
 def _refusal(host: str, port: int) -> str:
@@ -66,7 +89,8 @@ def _refusal(host: str, port: int) -> str:
     machine = socket.gethostname() if wildcard else host
     return (f"--bind {host}:{port} would let everybody on the network drive the robot, so the page listens on this "
             f"machine only. Use --bind 127.0.0.1:{port}, then on the other machine: "
-            f"ssh -L {port}:127.0.0.1:{port} USER@{machine} and open http://127.0.0.1:{port} there")
+            f"ssh -L {port}:127.0.0.1:{port} USER@{machine} and open http://127.0.0.1:{port} there. "
+            f"Or set a token, which the page then asks for: --token-file FILE, or {TOKEN_VARIABLE} in the environment")
 
 
 def _bind_error(host: str, port: int) -> OSError | None:

@@ -1,18 +1,15 @@
-"""The page's controls and read-outs, built on viser's GUI.
-
-Everything that comes from outside (names, reasons, spoken text) is escaped before it becomes HTML.
-"""
+"""The page's controls and read-outs, built on viser's GUI."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from html import escape
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.page.state import PageState, check_picture
+from gesture_robot.page.state import LONGEST_SAY, PageState, check_picture
+from gesture_robot.page.words import STYLE, mode_html, nodes_html, notes_html, status_html, thoughts_html
 
 JPEG_QUALITY = 80
 EMPTY_PICTURE = np.full((3, 4, 3), 32, dtype=np.uint8)
@@ -20,51 +17,66 @@ STOP_REPEATS_HZ = 2.0
 PRESS_S = 3.0
 """A click this soon after the button was pressed belongs to that press."""
 SOFTWARE_STOP = "A software stop: not a certified emergency stop."
-STYLE = """<style>
-button:has(.icon-tabler-hand-stop) { height: 4.6rem !important; font: 800 1.7rem system-ui; letter-spacing: .12em; }
-.gr { font: 13px/1.45 system-ui, sans-serif; padding: 2px 10px 4px; overflow-wrap: anywhere; }
-.gr h4 { margin: 0 0 3px; font-size: 11px; font-weight: 600; letter-spacing: .08em; text-transform: uppercase; }
-.gr h4, .gr .dim { opacity: .6; } .gr b { color: #ffd43b; }
-.gr table { width: 100%; border-collapse: collapse; } .gr td { padding: 1px 0; } .gr td + td { text-align: right; }
-.gr .chip { display: inline-block; padding: 0 9px; border-radius: 9px; background: #1c7ed6; color: #fff; }
-.gr .chip.stop { background: #e03131; }
-</style>"""
+NEAREST = "the nearest"
+PAUSE, RESUME = "Pause behaviours", "Resume behaviours"
+
+
+class Send(Protocol):
+    """Takes what was pressed, on the server's event loop."""
+
+    def __call__(self, kind: str, value: str = "", number: float = 0.0) -> None:
+        """See PageEvent."""
 
 
 class Controls:
-    """Stop, release, gestures and the say box; each press calls `send(kind, value)` on the server's event loop."""
+    """Stop, release, pause, say, greet and gestures; each press calls `send` on the server's event loop.
 
-    def __init__(self, gui: Any, gestures: Sequence[str], send: Callable[[str, str], None], clock: Callable[[], float]):
+    Args:
+        gui: viser's.
+        gestures: names for the buttons.
+        send: takes the presses.
+        clock: monotonic seconds.
+        shows: "pause" and "greet", where there is somebody who can do it.
+    """
+
+    def __init__(self, gui: Any, gestures: Sequence[str], send: Send, clock: Callable[[], float],
+                 shows: Collection[str] = ()):
         self._gui, self._send, self._clock = gui, send, clock
         self._held_s: dict[int | None, float] = {}
-        self.state = gui.add_html(STYLE)
+        # STOP comes first and nothing above it may change its place.
         stop = gui.add_button("STOP", color="red", icon="hand-stop", hint="Brake now and hold. " + SOFTWARE_STOP)
         self.release = gui.add_button("Release", color="gray", icon="lock-open", disabled=True,
                                       hint="Let the robot move again, with new motion from where it is.")
         stop.on_hold(self._stop_held, callback_hz=STOP_REPEATS_HZ)
         stop.on_click(self._stop_clicked)
         self.release.on_click(self._released)
-        self.face = add_picture(gui, "Face")
+        self.pause = self._add_pause() if "pause" in shows else None
+        self.state = gui.add_html(STYLE)
+        self.notes = gui.add_html("")
         self._add_say()
-        if gestures:
-            self._add_gestures(gestures)
-        self._shown: tuple[str, bool] = ("", False)
+        self.whom = self._add_greet() if "greet" in shows else None
+        self._gestures = gui.add_folder("Gestures", visible=False)
+        self._group: Any = None
+        self._names: tuple[str, ...] = ()
+        self.show_gestures(gestures)
+        self.face = add_picture(gui, "Face")
+        self._shown: dict[str, Any] = {}
 
     # Handlers are coroutines: they run on the event loop at once, where functions would wait for a thread.
 
     async def _stop_held(self, event: Any) -> None:
         """STOP counts from the moment it is pressed, and again while it is held."""
         self._held_s[event.client_id] = self._clock()
-        self._send("stop", "")
+        self._send("stop")
 
     async def _stop_clicked(self, event: Any) -> None:
         """Letting go of a press that was counted already is not a second one; a keyboard only clicks."""
         if self._clock() - self._held_s.pop(event.client_id, -PRESS_S) >= PRESS_S:
-            self._send("stop", "")
+            self._send("stop")
 
     async def _released(self, _: Any) -> None:
         self._held_s.clear()
-        self._send("release", "")
+        self._send("release")
 
     def _add_say(self) -> None:
         with self._gui.add_form("Say") as form:
@@ -72,7 +84,7 @@ class Controls:
             button = self._gui.add_button("Say", icon="message")
 
         async def submitted(_: Any) -> None:
-            words = text.value.strip()
+            words = text.value.strip()[:LONGEST_SAY]
             if words:
                 text.value = ""
                 self._send("say", words)
@@ -83,23 +95,68 @@ class Controls:
         form.on_submit(submitted)
         button.on_click(pressed)
 
-    def _add_gestures(self, gestures: Sequence[str]) -> None:
-        with self._gui.add_folder("Gestures"):
-            group = self._gui.add_button_group("Play", tuple(gestures))
+    def _add_pause(self) -> Any:
+        button = self._gui.add_button(PAUSE, icon="player-pause", color="gray",
+                                      hint="The robot goes on looking and obeys you, but greets nobody by itself.")
 
-            async def pressed(_: Any) -> None:
+        async def pressed(_: Any) -> None:
+            self._send("pause" if button.label == PAUSE else "resume")
+
+        button.on_click(pressed)
+        return button
+
+    def _add_greet(self) -> Any:
+        with self._gui.add_folder("Greet"):
+            whom = self._gui.add_dropdown("Whom", (NEAREST,), hint="People in sight")
+            button = self._gui.add_button("Greet", icon="user-heart")
+
+        async def pressed(_: Any) -> None:
+            self._send("greet", "" if whom.value == NEAREST else str(whom.value))
+
+        button.on_click(pressed)
+        return whom
+
+    def show_gestures(self, names: Sequence[str]) -> None:
+        """Buttons for these; what a browser says it pressed must be one of them."""
+        if tuple(names) == self._names:
+            return
+        self._names = tuple(names)
+        if self._group is not None:
+            self._group.remove()
+        self._gestures.visible = bool(names)
+        if not names:
+            self._group = None
+            return
+        with self._gestures:
+            group = self._group = self._gui.add_button_group("Play", self._names)
+
+        async def pressed(_: Any) -> None:
+            if group.value in self._names:
                 self._send("gesture", str(group.value))
 
-            group.on_click(pressed)
+        group.on_click(pressed)
 
     def show(self, state: PageState) -> None:
-        """What control is doing, and whether Release can be pressed."""
-        shown = (state.mode, state.stopped)
-        if shown != self._shown:
-            self._shown = shown
+        """What control is doing, and what can be pressed."""
+        if self._new("stopped", state.stopped):
             self.release.disabled = not state.stopped
             self.release.color = "green" if state.stopped else "gray"
-            self.state.content = STYLE + mode_html(state)
+        if self.pause is not None and self._new("paused", state.paused):
+            self.pause.disabled = state.paused is None
+            self.pause.label, self.pause.color = (RESUME, "orange") if state.paused else (PAUSE, "gray")
+        if self.whom is not None and self._new("people", state.person_ids):
+            self.whom.options = (NEAREST, *state.person_ids)
+        if state.gestures is not None:
+            self.show_gestures(state.gestures)
+        for name, content in (("state", STYLE + mode_html(state)), ("notes", notes_html(state))):
+            if self._new(name, content):
+                getattr(self, name).content = content
+
+    def _new(self, name: str, value: Any) -> bool:
+        if name in self._shown and self._shown[name] == value:
+            return False
+        self._shown[name] = value
+        return True
 
 
 class Readouts:
@@ -111,11 +168,13 @@ class Readouts:
         self.camera = add_picture(gui, "Camera")
         self.thoughts = gui.add_html("")
         self.status = gui.add_html("")
+        self.nodes: Any = None
 
     def show_text(self, state: PageState) -> None:
         """Send the lines that changed."""
-        for name, content in (("thoughts", thoughts_html(state)), ("status", status_html(state))):
-            if self._shown.get(name) != content:
+        for name, content in (("thoughts", thoughts_html(state)), ("status", status_html(state)),
+                              ("nodes", nodes_html(state))):
+            if self._shown.get(name) != content and getattr(self, name) is not None:
                 self._shown[name] = content
                 getattr(self, name).content = content
 
@@ -132,36 +191,3 @@ class Readouts:
 def add_picture(gui: Any, label: str) -> Any:
     """An empty picture with a title."""
     return gui.add_image(EMPTY_PICTURE, label=label, format="jpeg", jpeg_quality=JPEG_QUALITY)
-
-
-def mode_html(state: PageState) -> str:
-    """What control is doing."""
-    if state.stopped:
-        chip, more = '<span class="chip stop">stopped</span>', "holds still until released"
-    else:
-        chip, more = f'<span class="chip">{escape(state.mode or "waiting")}</span>', ""
-    return f'<div class="gr">{chip} <span class="dim">{more}</span></div>'
-
-
-def thoughts_html(state: PageState) -> str:
-    """The decision with its reason, what is being said, and who is there."""
-    parts = []
-    if state.act:
-        chip = f"<span class='chip'>{escape(state.act)}</span>"
-        parts.append(f"<h4>Decision</h4><div id='decision'>{chip} {escape(state.reason)}</div>")
-    if state.spoken_words:
-        words = [escape(word) for word in state.spoken_words]
-        if 0 <= state.spoken_word < len(words):
-            words[state.spoken_word] = f"<b>{words[state.spoken_word]}</b>"
-        parts.append(f"<h4>Says</h4><div id='says'>{' '.join(words)}</div>")
-    people = "<br>".join(escape(line) for line in state.people) or "<span class='dim'>nobody in view</span>"
-    parts.append(f"<h4>People</h4><div id='people'>{people}</div>")
-    return f"<div class='gr'>{'<div style=height:8px></div>'.join(parts)}</div>"
-
-
-def status_html(state: PageState) -> str:
-    """A table of label and value."""
-    rows = "".join(f"<tr><td class='dim'>{escape(label)}</td><td>{escape(value)}</td></tr>"
-                   for label, value in state.status)
-    return f"<div class='gr'><table>{rows}</table></div>" if rows else ""
-

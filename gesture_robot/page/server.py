@@ -1,25 +1,27 @@
 """The operator's page: a viser server that shows the robot and hands back what its visitor does.
 
 Threads: `update` and `poll` are called by the robot's loop and return at once. A worker sends the newest state to
-the browsers, at most 30 times a second, and does nothing while nobody looks. Presses arrive on the server's event loop.
+the browsers, at most 30 times a second, and does nothing while nobody looks. Presses arrive on the server's event loop,
+where `on_event` is called at once.
 Safety: STOP sets `stop_pressed` before anything else and drops presses that still wait; this is a software stop.
 Presses are only events: nothing here moves the robot.
 """
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from gesture_robot.datatypes import RobotModel
 from gesture_robot.errors import InvalidInput, MissingDependency
-from gesture_robot.page.address import EXAMPLE, LOOPBACK_ORIGIN, check_free, parse_bind
+from gesture_robot.page.address import EXAMPLE, check_free, is_loopback, parse_bind, shown_url
+from gesture_robot.page.front import FrontServer
+from gesture_robot.page.guard import Guard
+from gesture_robot.page.joints import JointSliders
 from gesture_robot.page.panels import Controls, Readouts
 from gesture_robot.page.robot_view import RobotView
 from gesture_robot.page.state import PageEvent, PageState
@@ -35,29 +37,40 @@ class OperatorPage:
 
     Args:
         model: the robot that is shown.
-        bind: "HOST:PORT" on this machine; port 0 takes any free one.
+        bind: "HOST:PORT" on this machine, with a token also beyond; port 0 takes any free one.
         gestures: names for the gesture buttons.
-        clock: monotonic seconds; only limits how often pictures are sent.
+        token: when given, the page asks for it, on loopback too.
+        host_names: further names under which browsers reach the page.
+        shows: which parts it has besides: "pause", "greet", "joints", "nodes".
+        on_event: called with each press on the server's event loop, at once; must return at once.
+        clock: monotonic seconds; only limits how often things are sent.
 
     Raises:
-        InvalidInput: a bad address, one beyond this machine, or a taken port.
+        InvalidInput: a bad address, one beyond this machine without a token, or a taken port.
         MissingDependency: viser is not installed.
     """
 
-    def __init__(self, model: RobotModel, bind: str = EXAMPLE, *, gestures: Sequence[str] = (),
-                 clock: Callable[[], float] = time.monotonic):
-        host, port = parse_bind(bind)
+    def __init__(self, model: RobotModel, bind: str = EXAMPLE, *, gestures: Sequence[str] = (), token: str = "",
+                 host_names: Sequence[str] = (), shows: Collection[str] = (),
+                 on_event: Callable[[PageEvent], None] | None = None, clock: Callable[[], float] = time.monotonic):
+        host, port = parse_bind(bind, beyond_loopback=bool(token))
         check_free(host, port)
-        self._joints, self._clock = len(model.joint_names), clock
+        self._joint_count, self._clock, self._on_event = len(model.joint_names), clock, on_event
         self._latest: PageState | None = None
         self._events: deque[PageEvent] = deque(maxlen=MAX_WAITING_EVENTS)
         self._fresh, self._closing = threading.Event(), threading.Event()
         self.stop_pressed = threading.Event()
         """Set the moment STOP is pressed; whoever acts on it clears it."""
-        self._server = _start_server(host, port, model.name)
-        shown_host = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown_host}:{self._server.get_port()}/"
-        self._build(model, gestures)
+        self._guard = Guard()
+        inner = ("127.0.0.1", 0) if token else (host, port)
+        self._server = _start_server(*inner, model.name, self._guard)
+        self._build(model, gestures, shows)
+        self._front: FrontServer | None = None
+        if token:
+            self._front = self._open_front(host, port, token, model.name, host_names)
+        self.url = shown_url(host, self._front.port if self._front is not None else self._server.get_port())
+        self.beyond_loopback = not is_loopback(host)
+        """Whether other machines can reach it; what they send is not encrypted."""
         self._worker = threading.Thread(target=self._work, name="operator-page", daemon=True)
         self._worker.start()
 
@@ -67,8 +80,8 @@ class OperatorPage:
         Raises:
             InvalidInput: joint positions of another robot.
         """
-        if state.joint_positions is not None and len(state.joint_positions) != self._joints:
-            raise InvalidInput(f"PageState.joint_positions must have {self._joints} entries, "
+        if state.joint_positions is not None and len(state.joint_positions) != self._joint_count:
+            raise InvalidInput(f"PageState.joint_positions must have {self._joint_count} entries, "
                                f"got {len(state.joint_positions)}.")
         self._latest = state
         self._fresh.set()
@@ -84,11 +97,21 @@ class OperatorPage:
         """Whether a browser shows the page."""
         return bool(self._server.get_clients())
 
+    def visitors(self) -> int:
+        """How many browsers show the page."""
+        return len(self._server.get_clients())
+
+    def answers(self, within_s: float) -> bool:
+        """Whether a browser that shows the page answered not longer ago than this."""
+        return self._guard.answers(within_s)
+
     def close(self) -> None:
         """Stop serving; may be called twice."""
         if self._closing.is_set():
             return
         self._closing.set()
+        if self._front is not None:
+            self._front.close()
         self._fresh.set()
         self._worker.join()
         with _quiet_viser():
@@ -100,25 +123,44 @@ class OperatorPage:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _build(self, model: RobotModel, gestures: Sequence[str]) -> None:
+    def _open_front(self, host: str, port: int, token: str, robot: str, names: Sequence[str]) -> FrontServer:
+        try:
+            return FrontServer(host, port, self._server.get_port(), token, robot=robot, names=names)
+        except InvalidInput:
+            with _quiet_viser():
+                self._server.stop()
+            raise
+
+    def _build(self, model: RobotModel, gestures: Sequence[str], shows: Collection[str]) -> None:
         server = self._server
         server.gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, control_width="medium")
         _build_scene(server)
         self._robot = RobotView(server.scene, model)
-        self._controls = Controls(server.gui, gestures, self._send, self._clock)
+        self._controls = Controls(server.gui, gestures, self._send, self._clock, shows)
         server.gui.main_panel.dock_right()
         server.gui.main_panel.set_width(CONTROL_WIDTH_PX)
         views = server.gui.add_panel()
         with views.add_tab("Sees and thinks"):
             self._readouts = Readouts(server.gui, self._controls.face, self._robot.show_face)
+        self._sliders: JointSliders | None = None
+        if "joints" in shows:
+            with views.add_tab("Joints"):
+                self._sliders = JointSliders(server.gui, model, self._send, self._clock)
+        if "nodes" in shows:
+            with views.add_tab("Nodes"):
+                self._readouts.nodes = server.gui.add_html("")
         views.dock_left()
         views.set_width(VIEW_WIDTH_PX)
 
-    def _send(self, kind: str, value: str) -> None:
+    def _send(self, kind: str, value: str = "", number: float = 0.0) -> None:
+        event = PageEvent(kind, value, number)
         if kind == "stop":
             self.stop_pressed.set()
             self._events.clear()  # what waits was pressed before the stop
-        self._events.append(PageEvent(kind, value))
+        if self._on_event is not None:
+            self._on_event(event)
+        else:
+            self._events.append(event)
 
     def _work(self) -> None:
         pictures_due_s = 0.0
@@ -140,6 +182,8 @@ class OperatorPage:
             if state.joint_positions is not None:
                 self._robot.show(state.joint_positions)
             self._controls.show(state)
+            if self._sliders is not None:
+                self._sliders.show(state)
             self._readouts.show_text(state)
             if pictures:
                 self._readouts.show_pictures(state)
@@ -156,12 +200,12 @@ def _build_scene(server: Any) -> None:
     camera.position, camera.look_at, camera.fov = (2.25, 0.7, 1.25), (0.0, 0.0, 0.72), 0.7
 
 
-def _start_server(host: str, port: int, label: str) -> Any:
+def _start_server(host: str, port: int, label: str, guard: Guard) -> Any:
     try:
         import viser
     except ImportError as error:
         raise MissingDependency("viser", "page", str(error)) from None
-    with _quiet_viser(), _loopback_pages_only():
+    with _quiet_viser(), guard.installed():
         server: Any = viser.ViserServer(host=host, port=port, label=label, verbose=False)
     if port and server.get_port() != port:  # lost a race: viser silently moves to the next port
         with _quiet_viser():
@@ -183,17 +227,3 @@ def _quiet_viser() -> Iterator[None]:
         yield
     finally:
         console.quiet = before
-
-
-@contextmanager
-def _loopback_pages_only() -> Iterator[None]:
-    """Servers made inside answer only to pages of this machine, not to scripts of web sites (viser does not check)."""
-    from websockets.asyncio import server as websocket_server
-
-    original = websocket_server.serve
-    origins: list[re.Pattern[str] | None] = [LOOPBACK_ORIGIN, None]
-    websocket_server.serve = partial(original, origins=origins)  # type: ignore[assignment, misc]
-    try:
-        yield
-    finally:
-        websocket_server.serve = original  # type: ignore[misc]

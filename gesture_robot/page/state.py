@@ -11,7 +11,10 @@ from gesture_robot.checks import Array, frozen_array
 from gesture_robot.errors import InvalidInput, UnknownName
 
 Picture = Array | Callable[[], Array]
-EVENT_KINDS = ("stop", "release", "gesture", "say")
+EVENT_KINDS = ("stop", "release", "gesture", "say", "pause", "resume", "greet", "joint", "give_back")
+LONGEST_SAY = 500
+"""Characters of a text from the say box."""
+NODE_OK, NODE_WARNS, NODE_FAILS, NODE_GONE = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +32,7 @@ class PageState:
     """The decision that is being carried out: "greet", "attend", ..."""
     reason: str = ""
     mode: str = ""
-    """What control is doing: "starting", "running", "stopping", "stopped"."""
+    """What control is doing: "waiting", "starting", "running", "stopping", "stopped"."""
     stopped: bool = False
     spoken_words: tuple[str, ...] = ()
     spoken_word: int = -1
@@ -38,6 +41,20 @@ class PageState:
     """One line for each person."""
     status: tuple[tuple[str, str], ...] = ()
     """(label, value) lines."""
+    stop_reason: str = ""
+    """Why it is stopped."""
+    notes: tuple[str, ...] = ()
+    """Answers to what the operator asked for, such as a refusal; the newest last."""
+    paused: bool | None = None
+    """Whether behaviours are paused; None: not known, or there is nothing to pause."""
+    person_ids: tuple[str, ...] = ()
+    """Whom the operator can have greeted."""
+    gestures: tuple[str, ...] | None = None
+    """Names for the gesture buttons; None leaves them as they are."""
+    manual: tuple[str, ...] = ()
+    """Joints that the operator moves by hand."""
+    nodes: tuple[tuple[str, int, str], ...] = ()
+    """(name, NODE_OK ... NODE_GONE, message) of every node."""
 
     def __post_init__(self) -> None:
         if self.joint_positions is not None:
@@ -59,10 +76,15 @@ def check_picture(picture: Array, name: str) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class PageEvent:
-    """What the visitor of the page did. `value` is the gesture's name or the text to say."""
+    """What the visitor of the page did.
+
+    `value` is the gesture's name, the text to say, the person's id (empty: the nearest) or the joint's name; `number`
+    is where the joint shall go [rad or m].
+    """
 
     kind: str
     value: str = ""
+    number: float = 0.0
 
     def __post_init__(self) -> None:
         if self.kind not in EVENT_KINDS:

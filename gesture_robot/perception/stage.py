@@ -23,16 +23,21 @@ class StageConfig:
 class PerceptionStage:
     """Backend, tracker, engagement and interactions in a row; pictures must come in the order of their stamps."""
 
-    def __init__(self, backend: PerceptionBackend, config: StageConfig | None = None):
+    def __init__(self, backend: PerceptionBackend, config: StageConfig | None = None, id_prefix: str = "p"):
+        """Ids of people are `id_prefix` and a number."""
         config = config or StageConfig()
         self._backend = backend
         self._config = config
-        self._tracker = Tracker(config.tracker)
+        self._tracker = Tracker(config.tracker, id_prefix)
         self._engagement = EngagementEstimator(config.engagement)
+        self.detections = 0
+        """What the backend found in the newest picture, also what is not published yet."""
 
     def process(self, image: CameraImage) -> SocialScene:
         """What is known after this picture."""
-        people = self._tracker.update(self._backend.detect(image), image)
+        found = self._backend.detect(image)
+        self.detections = sum(d.confidence >= self._config.tracker.min_confidence for d in found)
+        people = self._tracker.update(found, image)
         engagement = self._engagement.update(people, image.base_from_camera, image.stamp_s)
         groups = find_groups(people)
         interactions = find_interactions(people, groups, image.base_from_camera)

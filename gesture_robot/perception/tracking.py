@@ -57,8 +57,9 @@ class Track:
 class Tracker:
     """Matches by 3-D place (across and along the line of sight) with the Hungarian method."""
 
-    def __init__(self, config: TrackerConfig | None = None):
-        self.config = config or TrackerConfig()
+    def __init__(self, config: TrackerConfig | None = None, prefix: str = "p"):
+        """Ids are `prefix` and a number."""
+        self.config, self._prefix = config or TrackerConfig(), prefix
         self.reset()
 
     def reset(self) -> None:
@@ -165,7 +166,7 @@ class Tracker:
             if track.updates < self.config.confirm_updates or not (sure or alive):
                 return None
             self._published += 1
-            track.id = f"p{self._published}"
+            track.id = f"{self._prefix}{self._published}"
         missed_s = now_s - track.seen_s
         if missed_s > self.config.lost_s:
             return None

@@ -67,6 +67,7 @@ class Chain:
         self._fixed = [after[len(path)][1] for path in paths]
         self._local = np.array([fixed @ f.local for fixed, f in zip(self._fixed, features, strict=True)])
         self._weights = np.repeat([f.weight for f in features], 3)
+        self._ridge = (DAMPING**2 + TO_REST**2) * np.eye(n)
         self._carried = np.arange(n) < np.array(self._after)[:, None]
 
     def frames(self, angles: Array) -> list[Array]:
@@ -101,7 +102,7 @@ class Chain:
             wrong = self._weights * (targets - pointing).reshape(-1)
             axes = np.array([frame @ axis for frame, axis in zip(frames[1:], self._axes, strict=True)])
             jacobian = self._weights[:, None] * self._jacobian(axes, pointing)
-            step = _boxed_step(jacobian, wrong, rest - angles, low - angles, high - angles)
+            step = _boxed_step(jacobian, self._ridge, wrong, rest - angles, low - angles, high - angles)
             angles = angles + step
             if np.abs(step).max() < _DONE:
                 break
@@ -120,11 +121,11 @@ class Chain:
 _EYE = np.eye(3)
 
 
-def _boxed_step(jacobian: Array, wrong: Array, to_rest: Array, low: Array, high: Array) -> Array:
+def _boxed_step(jacobian: Array, ridge: Array, wrong: Array, to_rest: Array, low: Array, high: Array) -> Array:
     """Damped Gauss-Newton step within [low, high]: joints that hit an end are fixed there, the rest solved again."""
     low, high = np.maximum(low, -_LONGEST_STEP_RAD), np.minimum(high, _LONGEST_STEP_RAD)
     n = len(low)
-    hessian = jacobian.T @ jacobian + (DAMPING**2 + TO_REST**2) * np.eye(n)
+    hessian = jacobian.T @ jacobian + ridge
     gradient = jacobian.T @ wrong + TO_REST**2 * to_rest
     step = np.linalg.solve(hessian, gradient)
     fixed = (step < low) | (step > high)

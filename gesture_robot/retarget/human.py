@@ -19,6 +19,17 @@ _CURL_FULL_RAD = 4.0
 SIDES = ("left", "right")
 
 
+def _hand_directions(side: str) -> tuple[Array, Array]:
+    """(3,) to the knuckle of the middle finger, and out of the palm, which faces down at the zero pose."""
+    knuckle = base_from_smplx(OFFSETS[joint_index(f"{side}_middle1")])
+    knuckle = knuckle / np.linalg.norm(knuckle)
+    palm = np.array([0.0, 0.0, -1.0]) + knuckle[2] * knuckle
+    return knuckle, palm / np.linalg.norm(palm)
+
+
+_HAND = {side: _hand_directions(side) for side in SIDES}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HumanArm:
     """One arm over T frames, directions unit and in the chest frame (x forward, y left, z up)."""
@@ -51,7 +62,7 @@ def measure(rotations: Array) -> HumanPose:
 
     The pelvis orientation counts: a body that faces forward has the pelvis' z axis along the robot's x axis.
     """
-    positions, orientations = forward_kinematics(rotations)
+    positions, orientations = forward_kinematics(rotations, fingers=False)
     positions = base_from_smplx(positions)
     turned = base_from_smplx(orientations[:, [_CHEST, _HEAD, _ARM["left"][2], _ARM["right"][2]]], orientation=True)
     chest = turned[:, 0]
@@ -65,14 +76,12 @@ def _arm(side: str, positions: Array, chest: Array, hand: Array, rotations: Arra
     curls = rotations[:, first : first + 12, 2] * (
         -1.0 if side == "left" else 1.0
     )  # the thumb comes last and is left out
-    knuckle = base_from_smplx(OFFSETS[joint_index(f"{side}_middle1")])
-    knuckle = knuckle / np.linalg.norm(knuckle)
-    palm = np.array([0.0, 0.0, -1.0]) + knuckle[2] * knuckle  # palms face down at the zero pose
+    knuckle, palm = _HAND[side]
     return HumanArm(
         _seen_from(chest, _unit(elbow - shoulder)),
         _seen_from(chest, _unit(wrist - elbow)),
         _seen_from(chest, hand @ knuckle),
-        _seen_from(chest, hand @ (palm / np.linalg.norm(palm))),
+        _seen_from(chest, hand @ palm),
         np.clip(curls.reshape(len(curls), 4, 3).sum(axis=-1).mean(axis=-1) / _CURL_FULL_RAD, 0.0, 1.0),
     )
 

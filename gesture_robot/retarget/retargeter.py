@@ -52,7 +52,7 @@ class Retargeter:
             InvalidModel: the limb map names no joint, so nothing could ever move.
         """
         _refuse_without_limbs(model)
-        self.model, self._fps = model, fps
+        self.model, self.fps = model, fps
         self._rows_of: dict[tuple[str, ...], Array] = {}
         self._kinematics, limbs = Kinematics(model), model.limbs
         chest, tree = limbs.chest_link or limbs.base_link, tree_of(model)
@@ -89,11 +89,11 @@ class Retargeter:
             body: the motion; solved frame by frame at its own rate.
             face: unused by robots whose face is a screen.
         """
-        fps, self._fps = self._fps, body.fps
+        fps, self.fps = self.fps, body.fps
         self.reset()
         human = measure(without_heading(body))
         positions = np.array([self._solve(human, frame) for frame in range(len(body.rotations))])
-        self._fps = fps
+        self.fps = fps
         velocities = np.gradient(positions, 1.0 / body.fps, axis=0) if len(positions) > 1 else np.zeros_like(positions)
         return JointTrajectory(self.model.joint_names, 0.0, np.arange(len(positions)) / body.fps, positions, velocities)
 
@@ -102,7 +102,7 @@ class Retargeter:
     def _solve(self, human: HumanPose, frame: int) -> Array:
         model, first = self.model, self._last is None
         answer = model.rest.copy() if first else self._last.copy()  # type: ignore[union-attr]
-        room = np.inf if first else model.max_velocity / self._fps
+        room = np.inf if first else model.max_velocity / self.fps
         low, high = np.maximum(model.lower, answer - room), np.minimum(model.upper, answer + room)
         rounds = 30 if first else 4
         self._turn(self._torso, human.base_from_chest[frame].T[[0, 2]], answer, low, high, rounds)

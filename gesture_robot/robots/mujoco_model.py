@@ -58,7 +58,7 @@ def build_spec(
     for first, second in _excluded(model):
         spec.add_exclude(bodyname1=first, bodyname2=second)
     if actuators:
-        inertia, damping = _joint_inertia(model)
+        inertia, damping = joint_inertia(model)
         for name, moment, friction in zip(model.joint_names, inertia, damping, strict=True):
             kp = moment * SERVO_FREQUENCY_RAD_S**2
             servo = spec.add_actuator(name=name, target=name, trntype=_mujoco().mjtTrn.mjTRN_JOINT)
@@ -201,7 +201,7 @@ def contact_links(compiled: mujoco.MjModel, data: mujoco.MjData) -> list[tuple[s
     return [(compiled.body(int(a)).name, compiled.body(int(b)).name) for a, b in bodies]
 
 
-def _joint_inertia(model: RobotModel) -> tuple[Array, Array]:
+def joint_inertia(model: RobotModel) -> tuple[Array, Array]:
     """Largest inertia [kg m^2] each actuated joint sees over poses across its range, and its damping; both (J,)."""
     mujoco = _mujoco()
     compiled = compile_spec(_bare_spec(model, visuals=False), model)

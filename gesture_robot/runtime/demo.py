@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from gesture_robot.page.access import read_token
 from gesture_robot.page.address import check_free, parse_bind
 from gesture_robot.pipeline import TICK_S, Pipeline, Tick
 from gesture_robot.plain_json import plain
@@ -48,8 +49,9 @@ class Demo:
     def run(self) -> dict[str, Any]:
         """Everything from the command line to the report."""
         args = self._args
+        token = "" if args.headless else read_token(args.token_file or "")
         if not args.headless:
-            check_free(*parse_bind(args.bind))
+            check_free(*parse_bind(args.bind, beyond_loopback=bool(token)))
         source = {"camera": args.camera, "video": args.video, "scene": args.scene}
         camera = open_camera(**source, mount=_mount(args), seed=args.seed, loop=not args.headless)
         clock: SimulatedClock | WallClock = (
@@ -61,9 +63,11 @@ class Demo:
         pipeline = build(engines, camera, clock, notice=self._notice, sound=not args.headless)
         try:
             folder = make_folder(args.out) if args.out is not None else None
-            link = None if args.headless else PageLink(pipeline, args.bind, self._notice)
+            link = None if args.headless else PageLink(pipeline, args.bind, self._notice, token=token)
             if link is not None:
                 print(f"Open {link.url} in a browser. Ctrl-C stops the robot and ends.", file=sys.stderr)
+                if link.beyond_loopback:
+                    _say("The token travels unencrypted: use a network you trust, an ssh tunnel or TLS.")
             return self._record(pipeline, camera, clock, link, folder, started)
         finally:
             pipeline.close()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.datatypes import Command, JointTrajectory
+from gesture_robot.datatypes import Command
 from gesture_robot.gesture.gaze import GazeLayer
 from gesture_robot.gesture.player import MotionPlayer
+from gesture_robot.retarget.frames import FrameBuffer
 from gesture_robot.retarget.retargeter import Retargeter
-
-KEPT = 4
 
 
 class MotionStream:
@@ -26,9 +25,8 @@ class MotionStream:
         ahead_s: float = 0.08,
     ):
         self._motions, self._gaze, self._retargeter = motions, gaze, retargeter
-        self._joint_names, self._fps, self._ahead_s = joint_names, fps, ahead_s
+        self._buffer, self._fps, self._ahead_s = FrameBuffer(joint_names, fps), fps, ahead_s
         self._frame = 0
-        self._joints: list[Array] = []
         self.pose = np.zeros((55, 3))
         self.poses: list[Array] = []
         """Every pose sent, when recording."""
@@ -49,20 +47,13 @@ class MotionStream:
             if self.record:
                 self.poses.append(self.pose)
             self._frame += 1
-        self._joints.clear()
+        self._buffer.clear()
 
     def _emit(self, now_s: float) -> Command | None:
         t_s = self._frame / self._fps
         self.pose = self._gaze.apply(self._motions.pose(t_s), t_s)
         if self.record:
             self.poses.append(self.pose)
-        self._joints = [*self._joints[-(KEPT - 1) :], self._retargeter.pose(self.pose)]
         self._frame += 1
-        if len(self._joints) < KEPT:
-            return None
-        q = np.stack(self._joints)
-        velocities = np.concatenate([(q[2:] - q[:-2]) * self._fps / 2.0, (q[-1:] - q[-2:-1]) * self._fps])
-        trajectory = JointTrajectory(
-            self._joint_names, t_s - 2.0 / self._fps, np.arange(3) / self._fps, q[1:], velocities
-        )
-        return Command("gesture", now_s, trajectory)
+        trajectory = self._buffer.add(self._retargeter.pose(self.pose), t_s)
+        return None if trajectory is None else Command("gesture", now_s, trajectory)

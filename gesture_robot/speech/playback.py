@@ -166,18 +166,19 @@ class SoundDevicePlayer:
             self._queued_to = self._written
             self._settling = _SETTLE_BLOCKS
             self._ready = round((self._clock() + _RESTART_S - self._offset()) * self.rate_hz)
-        self._stream.abort()
-        self._start()
-
-    def _start(self) -> None:
-        """Start the device; a device that is gone stays silent, and times go on by the last offset."""
-        with suppress(import_module("sounddevice").PortAudioError):
-            self._stream.start()
+        self._try(self._stream.abort)
+        self._try(self._stream.start)
 
     def close(self) -> None:
         """See Player."""
-        self._stream.abort()
-        self._stream.close()
+        self._try(self._stream.abort)
+        self._try(self._stream.close)
+
+    @staticmethod
+    def _try(work: Callable[[], None]) -> None:
+        """Ask the device for something; one that is gone stays silent, and times go on by the last offset."""
+        with suppress(import_module("sounddevice").PortAudioError):
+            work()
 
     def _offset(self) -> float:
         """Caller's clock at which stream sample 0 was heard."""

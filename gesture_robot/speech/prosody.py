@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from scipy import fft
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from scipy.signal import find_peaks
 
@@ -16,7 +18,8 @@ _WINDOW_S = 1024 / 22050
 _F0_LOW_HZ, _F0_HIGH_HZ = 70.0, 500.0
 _VOICED = 0.5
 _FLOOR_DB = -55.0
-_BLOCK = 2000
+_BLOCK = 16
+"""Hops analysed at once: few enough that the arrays need no fresh pages of memory, which cost as much as the work."""
 _BANDS = 24
 _STEADY_CENTS = 6.0
 
@@ -139,27 +142,51 @@ def _edge(level: Array, peak: int, dip: int) -> int:
     return peak + step * int(quiet[0]) if len(quiet) else dip
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spectra:
+    """What every block of one sample rate needs."""
+
+    window: Array
+    length: int
+    scale: float
+    own: Array
+    """Autocorrelation of the window."""
+    voice: slice
+    """Bins between 250 and 3500 Hz."""
+    low: Array
+    high: Array
+    """Bins of the bands."""
+
+
+@lru_cache(maxsize=4)
+def _spectra(size: int, rate_hz: int) -> _Spectra:
+    window = np.hanning(size)
+    length = 1 << int(np.ceil(np.log2(2 * size)))
+    frequency_hz = fft.rfftfreq(length, 1.0 / rate_hz)
+    edges = 80.0 * (min(frequency_hz[-1], 8000.0) / 80.0) ** (np.arange(_BANDS + 1) / _BANDS)
+    index = np.searchsorted(frequency_hz, edges)
+    voice = slice(int(np.searchsorted(frequency_hz, 250, "right")), int(np.searchsorted(frequency_hz, 3500)))
+    return _Spectra(window, length, length * (window**2).sum() / 2.0, fft.irfft(np.abs(fft.rfft(window, length)) ** 2),
+                    voice, index[:-1], np.maximum(index[1:], index[:-1] + 1))
+
+
 def _block(padded: Array, hops: Array, size: int, rate_hz: int) -> tuple[Array, Array, Array, Array, Array]:
     """RMS, syllable-band energy, pitch, periodicity and bands of some hops; `padded` starts `size` before time 0."""
     centres = np.round(hops * HOP_S * rate_hz).astype(int) + size
     frames = padded[centres[:, None] + np.arange(-size // 2, size // 2)]
     near = round(0.01 * rate_hz)
     energy = np.sqrt((frames[:, size // 2 - near : size // 2 + near] ** 2).mean(axis=1))
-    window = np.hanning(size)
-    length = 1 << int(np.ceil(np.log2(2 * size)))
-    spectrum = np.abs(np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * window, length)) ** 2
-    frequency_hz = np.fft.rfftfreq(length, 1.0 / rate_hz)
-    scale = length * (window**2).sum() / 2.0
-    syllable = spectrum[:, (frequency_hz > 250) & (frequency_hz < 3500)].sum(axis=1) / scale
-    f0_hz, strength = _pitch(spectrum, window, length, rate_hz)
-    return energy, syllable, f0_hz, strength, _bands(spectrum, frequency_hz, scale)
+    tables = _spectra(size, rate_hz)
+    waves = fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * tables.window, tables.length)
+    power = waves.real**2 + waves.imag**2
+    f0_hz, strength = _pitch(power, tables.own, rate_hz)
+    return energy, power[:, tables.voice].sum(axis=1) / tables.scale, f0_hz, strength, _bands(power, tables)
 
 
-def _pitch(power: Array, window: Array, length: int, rate_hz: int) -> tuple[Array, Array]:
-    own = np.fft.irfft(np.abs(np.fft.rfft(window, length)) ** 2)
+def _pitch(power: Array, own: Array, rate_hz: int) -> tuple[Array, Array]:
     low, high = max(int(rate_hz / _F0_HIGH_HZ), 2), int(rate_hz / _F0_LOW_HZ)
     lags = np.arange(low - 1, high + 2)
-    raw = np.fft.irfft(power)
+    raw = fft.irfft(power)
     correlation = raw[:, lags] / np.maximum(own[lags], 1e-9) * own[0] / np.maximum(raw[:, :1], 1e-12)
     middle = correlation[:, 1:-1]
     is_peak = (middle >= correlation[:, :-2]) & (middle > correlation[:, 2:])
@@ -173,11 +200,9 @@ def _pitch(power: Array, window: Array, length: int, rate_hz: int) -> tuple[Arra
     return rate_hz / (lags[first + 1] + np.clip(shift, -0.5, 0.5)), np.where(best > 0.0, at, 0.0)
 
 
-def _bands(power: Array, frequency_hz: Array, scale: float) -> Array:
-    edges = 80.0 * (min(frequency_hz[-1], 8000.0) / 80.0) ** (np.arange(_BANDS + 1) / _BANDS)
-    index = np.searchsorted(frequency_hz, edges)
+def _bands(power: Array, tables: _Spectra) -> Array:
     totals = np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1)], axis=1)
-    return np.log1p(1e4 * (totals[:, np.maximum(index[1:], index[:-1] + 1)] - totals[:, index[:-1]]) / scale)
+    return np.log1p(1e4 * (totals[:, tables.high] - totals[:, tables.low]) / tables.scale)
 
 
 def _flux(bands: Array) -> Array:

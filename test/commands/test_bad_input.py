@@ -19,7 +19,7 @@ CASES = {
     "missing gesture model": (["demo", "--headless", "--gesture", "onnx:gone.onnx"], "gone.onnx"),
     "no camera": (["demo", "--headless", "--camera", "97"], "--video"),
     "missing video": (["demo", "--headless", "--video", "gone.mp4"], "gone.mp4"),
-    "no ros yet": (["demo", "--ros"], "without --ros"),
+    "nodes with an unknown engine": (["demo", "--ros", "--tts", "nobody"], "Known: espeak"),
     "no time": (["demo", "--headless", "--seconds", "0"], "--seconds"),
     "beyond loopback": (["demo", "--bind", "0.0.0.0:8080", "--seconds", "1"], "ssh -L"),
     "bad address": (["demo", "--bind", "nowhere", "--seconds", "1"], "127.0.0.1"),

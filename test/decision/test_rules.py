@@ -1,6 +1,7 @@
 """The rule policy: whom it greets, when, and that it says why."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from gesture_robot.datatypes import Decision, Engagement, EngagementLevel, Expre
 from gesture_robot.decision.config import DecisionConfig
 from gesture_robot.decision.rules import RulePolicy
 from gesture_robot.decision.scripted import ScriptedPolicy
+from gesture_robot.errors import InvalidInput
 
 RATE_HZ = 15.0
 ENGAGED, DISENGAGED, ENGAGING = EngagementLevel.ENGAGED, EngagementLevel.DISENGAGED, EngagementLevel.ENGAGING
@@ -187,3 +189,20 @@ def test_looks_at_the_second_person_while_greeting_them():
     out = play([([person("a", y=0.6), person("b", y=-0.6)], [ENGAGED, ENGAGED])] * 90)
     (_, first), (at_s, second) = acts(out, "greet")
     assert {d.person_id for t, d in out if at_s <= t < at_s + 1.5} == {second.person_id} != {first.person_id}
+
+
+def test_the_operator_may_have_anybody_in_sight_greeted():
+    policy = RulePolicy()
+    near, far = person("near", x=1.0), person("far", x=5.0)
+    marks = tuple(engagement(DISENGAGED, p) for p in (near, far))
+    memory, decision = policy.decide(policy.initial(), (near, far), marks, 0.0)
+    assert decision.act == "none"
+    for wanted, greeted in (("", "near"), ("far", "far"), ("near", "near")):
+        memory, decision = policy.greet(memory, (near, far), wanted, 0.1)
+        assert (decision.act, decision.person_id) == ("greet", greeted) and "operator" in decision.reason
+        assert decision.text and memory.find(greeted).present
+    out = policy.decide(memory, (near, far), tuple(engagement(ENGAGED, p) for p in (near, far)), 9.0)[1]
+    assert out.act == "attend"  # they are not greeted again
+    for people, wanted, says in (((), "", "nobody"), ((near, far), "p9", "In sight: near, far")):
+        with pytest.raises(InvalidInput, match=says):
+            policy.greet(memory, people, wanted, 0.2)

@@ -13,6 +13,7 @@ import pytest
 
 from gesture_robot.commands import system
 from gesture_robot.commands.system import Need
+from tools import build_ros
 
 ROOT = Path(__file__).resolve().parents[2]
 ABSENT = Need(
@@ -77,12 +78,69 @@ def test_system_packages_can_be_left_alone(set_up: ModuleType, monkeypatch: pyte
 
 def test_an_unknown_goal_is_refused(set_up: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert set_up.main(["fly"]) == 2
-    assert "Known: demo, test" in capsys.readouterr().err
+    assert "Known: demo, test, ros" in capsys.readouterr().err
 
 
 def test_what_is_installed_depends_on_the_goals_and_on_setup_py(set_up: ModuleType) -> None:
     assert set_up.state_of(["demo"]) == set_up.state_of(["demo"])
     assert set_up.state_of(["demo"]) != set_up.state_of(["demo", "test"])
+
+
+def test_what_was_set_up_for_more_is_good_for_less(set_up: ModuleType) -> None:
+    assert set_up.with_more(["demo"]) == [["demo"], ["demo", "ros"], ["demo", "test"], ["demo", "ros", "test"]]
+    assert set_up.with_more(["demo", "ros"]) == [["demo", "ros"], ["demo", "ros", "test"]]
+
+
+@pytest.fixture
+def interfaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small checkout with interfaces, and an environment, as the current folder."""
+    for name in ("msg/A.msg", "srv/B.srv", "action/C.action", "cmake/d", "CMakeLists.txt", "package.xml",
+                 "gesture_robot/nodes/executables.txt", "tools/build_ros.py", ".venv/pyvenv.cfg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("one")
+    monkeypatch.chdir(tmp_path)
+    return Path(".venv")
+
+
+def test_interfaces_are_built_only_when_they_changed(interfaces: Path) -> None:
+    ran: list[list[str]] = []
+    assert not build_ros.is_built(interfaces)
+    assert build_ros.build(interfaces, lambda command, variables: ran.append(command) or 0) == 0
+    assert [next(o for o in command if o.startswith("-")) for command in ran] == ["-m"] * 3
+    assert build_ros.is_built(interfaces)
+    for name in ("msg/A.msg", "msg/New.msg", "CMakeLists.txt", "gesture_robot/nodes/executables.txt"):
+        Path(name).write_text(f"changed {name}")
+        assert not build_ros.is_built(interfaces)
+        assert build_ros.build(interfaces, lambda command, variables: 0) == 0
+    Path("gesture_robot/nodes/other.py").write_text("no interface")
+    assert build_ros.is_built(interfaces)
+
+
+def test_a_failed_build_is_built_again(interfaces: Path) -> None:
+    assert build_ros.build(interfaces, lambda command, variables: 0) == 0
+    Path("msg/A.msg").write_text("two")
+    assert build_ros.build(interfaces, lambda command, variables: 3) == 3
+    assert not build_ros.is_built(interfaces)
+
+
+def test_another_ros_does_not_leak_into_the_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "PYTHONPATH", build_ros.MARKER, "LD_LIBRARY_PATH"):
+        monkeypatch.setenv(name, "/elsewhere")
+    variables = build_ros.clean_variables(tmp_path)
+    assert "/elsewhere" not in variables.values()
+    assert variables["PATH"].startswith(str(tmp_path / "bin"))
+
+
+@pytest.mark.parametrize(("goals", "code"), [(["ros"], 2), (["demo", "test", "ros"], 0)])
+def test_on_other_machines_the_wheels_are_named_and_tests_go_on(
+    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], goals: list[str], code: int
+) -> None:
+    monkeypatch.setattr(build_ros.platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(set_up, "set_up_packages", lambda goals: 0 if "ros" not in goals else 1)
+    assert set_up.main(goals) == code
+    captured = capsys.readouterr()
+    assert "aarch64" in captured.out + captured.err
+    assert "robot_machine.md" in captured.out + captured.err
 
 
 def test_no_fitting_python_is_one_clear_line() -> None:
@@ -112,7 +170,7 @@ def test_a_snap_stand_in_does_not_count_as_available(monkeypatch: pytest.MonkeyP
 def test_every_need_has_packages_and_a_known_goal() -> None:
     for need in system.NEEDS:
         assert need.packages
-        assert set(need.goals) <= {"demo", "test"}
+        assert set(need.goals) <= {"demo", "test", "ros"}
         assert isinstance(need.found(), bool)
 
 

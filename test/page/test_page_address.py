@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gesture_robot.errors import InvalidInput
-from gesture_robot.page.address import LOOPBACK_ORIGIN, check_free, parse_bind
+from gesture_robot.page.address import LOOPBACK_ORIGIN, check_free, parse_bind, shown_url
 
 
 @pytest.mark.parametrize(("bind", "expected"), [
@@ -26,6 +26,21 @@ def test_beyond_this_machine_is_refused_with_the_tunnel(bind: str) -> None:
         parse_bind(bind)
     assert "\n" not in str(error.value)
     assert error.value.exit_code == 2
+    assert "--token-file" in str(error.value) and "GESTURE_ROBOT_PAGE_TOKEN" in str(error.value)
+
+
+@pytest.mark.parametrize(("bind", "expected"), [
+    ("0.0.0.0:8080", ("0.0.0.0", 8080)), ("[::]:1", ("::", 1)), ("192.168.1.7:0", ("192.168.1.7", 0)),
+    ("127.0.0.1:8080", ("127.0.0.1", 8080)),
+])
+def test_with_a_token_other_machines_may_reach_it(bind: str, expected: tuple[str, int]) -> None:
+    assert parse_bind(bind, beyond_loopback=True) == expected
+    assert shown_url(*expected).startswith("http://") and "0.0.0.0" not in shown_url(*expected)
+
+
+def test_with_a_token_the_address_is_still_given_in_numbers() -> None:
+    with pytest.raises(InvalidInput, match="in numbers"):
+        parse_bind("robot.local:8080", beyond_loopback=True)
 
 
 @pytest.mark.parametrize("bind", ["", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536",

@@ -15,9 +15,10 @@ from scipy.spatial.transform import Rotation
 
 from gesture_robot.datatypes import RobotModel
 from gesture_robot.errors import InvalidInput, UnknownName
-from gesture_robot.page.panels import PRESS_S, Controls, mode_html, status_html, thoughts_html
+from gesture_robot.page.panels import PRESS_S, Controls
 from gesture_robot.page.robot_view import RobotView
 from gesture_robot.page.state import PageEvent, PageState
+from gesture_robot.page.words import mode_html, nodes_html, notes_html, status_html, thoughts_html
 from gesture_robot.robots.kinematics import Kinematics
 from gesture_robot.robots.model import tree_of
 
@@ -35,7 +36,7 @@ def test_positions_must_be_finite() -> None:
 
 
 def test_unknown_events_are_refused() -> None:
-    with pytest.raises(UnknownName, match="gesture, release, say, stop"):
+    with pytest.raises(UnknownName, match="gesture, give_back, greet, joint, pause, release, resume, say, stop"):
         PageEvent("explode")
 
 
@@ -44,8 +45,9 @@ def test_unknown_events_are_refused() -> None:
 def test_text_from_outside_never_becomes_markup(text: str) -> None:
     hostile = f"<img src=x onerror=alert(1)>{text}<script>"
     state = PageState(0.0, act=hostile, reason=hostile, mode=hostile, spoken_words=(hostile,), spoken_word=0,
-                      people=(hostile,), status=((hostile, hostile),))
-    for html in (mode_html(state), thoughts_html(state), status_html(state)):
+                      people=(hostile,), status=((hostile, hostile),), stop_reason=hostile, notes=(hostile,),
+                      nodes=((hostile, 2, hostile),))
+    for html in (mode_html(state), thoughts_html(state), status_html(state), notes_html(state), nodes_html(state)):
         assert "<img" not in html
         assert "<script" not in html
 
@@ -53,6 +55,13 @@ def test_text_from_outside_never_becomes_markup(text: str) -> None:
 def test_the_word_that_is_heard_stands_out() -> None:
     html = thoughts_html(PageState(0.0, spoken_words=("good", "day"), spoken_word=1))
     assert "good <b>day</b>" in html
+
+
+def test_a_node_in_trouble_is_named_beside_stop_and_in_the_list() -> None:
+    state = PageState(0.0, nodes=(("control", 0, "ok"), ("face", 1, "late"), ("speech", 3, "silent for 4 s")))
+    assert "control" not in mode_html(state) and mode_html(state).index("speech") < mode_html(state).index("face")
+    for part in ("control", "warns: late", "gone: silent for 4 s"):
+        assert part in nodes_html(state)
 
 
 @dataclass
@@ -116,7 +125,7 @@ class Presses:
     def __init__(self) -> None:
         self.now_s, self.sent = 100.0, [""][:0]
         self.controls = Controls.__new__(Controls)
-        self.controls._send = lambda kind, _: self.sent.append(kind)  # type: ignore[method-assign]
+        self.controls._send = lambda kind, *_: self.sent.append(kind)  # type: ignore[method-assign]
         self.controls._clock, self.controls._held_s = lambda: self.now_s, {}
 
     def do(self, handler: str, client: int = 1) -> None:

@@ -62,10 +62,14 @@ class Sound:
 
     def _abort(self) -> None:
         """What was not heard yet never will be."""
+        if not self.works:
+            raise FakePortAudioError("Device unavailable")
         self.blocks = [(at_s, part[: max(0, round((self.now_s - at_s) * RATE_HZ))]) for at_s, part in self.blocks]
 
     def _close(self) -> None:
         self.closed += 1
+        if not self.works:
+            raise FakePortAudioError("Device unavailable")
 
     def run(self, blocks: int) -> None:
         for _ in range(blocks):
@@ -186,6 +190,8 @@ def test_a_device_that_is_gone_keeps_time_and_no_memory(sound: Sound) -> None:
         assert sound.now_s <= start_s <= sound.now_s + 1.1
         sound.now_s += 1.0
     assert len(player._pieces) < 5
+    player.close()
+    assert sound.closed == 1
 
 
 def test_output_is_always_written(sound: Sound) -> None:
