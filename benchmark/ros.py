@@ -46,7 +46,7 @@ def measure() -> list[Row]:
 class Running:
     """A crew that runs, with a scene that waits."""
 
-    def __init__(self, folder: Path, scene: str, *, record: bool = True):
+    def __init__(self, folder: Path, scene: str, *, record: bool = True, loop: bool = False):
         import argparse
 
         from gesture_robot.nodes.starter_crew import Crew
@@ -56,7 +56,9 @@ class Running:
         parser = argparse.ArgumentParser()
         add_arguments(parser)
         args = parser.parse_args(["--headless", "--scene", scene])
-        self.crew = Crew(plan(args), load_model("wren"), folder, record=record)
+        nodes = plan(args)
+        nodes["robot"]["loop"] = loop
+        self.crew = Crew(nodes, load_model("wren"), folder, record=record)
         self.seen = self.crew.seen
 
     def __enter__(self) -> Running:

@@ -92,7 +92,7 @@ NEEDS = (
     Need("PortAudio", "sound", ("demo",), lambda: has_library("libportaudio.so.2"),
          (("libportaudio2",), ("libportaudio2t64",))),
     Need("ffmpeg", "sound in demo.mp4", ("demo",), lambda: has_program("ffmpeg"), (("ffmpeg",),)),
-    Need("g++", "building the ROS 2 messages of this package", ("ros",), lambda: has_program("g++", "c++"), (("g++",),)),
+    Need("g++", "building this package's ROS 2 messages", ("ros",), lambda: has_program("g++", "c++"), (("g++",),)),
     Need("Python headers", "building the ROS 2 messages of this package", ("ros",), has_python_headers,
          (("python3-dev",), (f"python3.{sys.version_info[1]}-dev",))),
     Need("check_urdf", "the test of the robot's description", ("test",),

@@ -14,51 +14,35 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Any
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile
-from rclpy.subscription import Subscription
 
 from gesture_robot.errors import GestureRobotError
 from gesture_robot.nodes import parameters, params_file, topics
+from gesture_robot.nodes.background import Background
 from gesture_robot.nodes.config.common import NodeConfig
 from gesture_robot.nodes.diagnostics import ERROR, LEVELS, OK, WARN, Health
 from gesture_robot.nodes.executor import LOOK_S, Beat
+from gesture_robot.nodes.inputs import Inputs
 from gesture_robot.nodes.timeline import Timeline
 
 REPORT_PERIOD_S = 0.4
 """Faster than once a second, so that a fault is named within one."""
+REPEAT_S = 0.9
+"""A report that says the same is sent this often: its figures cost time."""
 RETRY_S = 2.0
 UNCONFIGURED, INACTIVE, ACTIVE, FINALIZED = "unconfigured", "inactive", "active", "finalized"
 
 
-class _Asleep(CallbackGroup):
-    """Its subscriptions never wake the executor, which costs 0.3 ms of processor time each time."""
-
-    def can_execute(self, entity: Any) -> bool:
-        """Never."""
-        return False
-
-    def beginning_execution(self, entity: Any) -> bool:
-        """Never."""
-        return False
-
-    def ending_execution(self, entity: Any) -> None:
-        """Nothing to end."""
-
-
-class StageNode(LifecycleNode):
+class StageNode(Inputs, Background, LifecycleNode):
     """Base of all nodes. A subclass names its stage and parameters and fills in the hooks below."""
 
     stage = "stage"
@@ -76,16 +60,11 @@ class StageNode(LifecycleNode):
         self.health = Health()
         self.health.facts["state"] = self.state
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._calls: deque[Callable[[], None]] = deque()
-        self._pool: ThreadPoolExecutor | None = None
-        self._singles: list[str] = []
-        self._polled: list[tuple[Any, Callable[[Any], None]]] = []
-        self._served: list[Any] = []
-        self._asleep = _Asleep()
         self.beats: list[Beat] = []
-        self.sender = b""
-        """Who published the message in work, if polled or of a `single` topic; empty where ROS does not tell."""
-        self._level = OK
+        self.begin_inputs()
+        self.begin_background()
+        self._told: object = None
+        self._told_s = 0.0
         self._tried_s = float("-inf")
         default = parameters.defaults(self.config_type)
         parameters.declare(self, default)
@@ -93,7 +72,8 @@ class StageNode(LifecycleNode):
         self.config: Any = parameters.read(self, default)
         self.add_on_set_parameters_callback(self._on_set_parameters)
         simulated = bool(self.get_parameter("use_sim_time").value)
-        self.timeline = Timeline(self._clock_s, time.monotonic, simulated=simulated)
+        # Without simulation ROS time is system time; asking rclpy for it takes ten times as long.
+        self.timeline = Timeline(self._simulated_s if simulated else time.time, time.monotonic, simulated=simulated)
         self._jumps = 0
         self._diagnostics = self.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, topics.STREAM)
         self.connect()
@@ -123,7 +103,7 @@ class StageNode(LifecycleNode):
 
     # --- time -------------------------------------------------------------------------------------------------
 
-    def _clock_s(self) -> float:
+    def _simulated_s(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
 
     def now_s(self) -> float:
@@ -152,57 +132,6 @@ class StageNode(LifecycleNode):
     def active(self) -> bool:
         """Whether the node is in the state active."""
         return self.state == ACTIVE
-
-    def listen(self, kind: Any, topic: str, callback: Callable[[Any], None], qos: QoSProfile, *, always: bool = False,
-               single: bool = False, polled: bool = False) -> None:
-        """Subscribe; what the callback refuses with an error is counted and named in the diagnostics.
-
-        Args:
-            kind: message type.
-            topic: relative name.
-            callback: takes the message; raises GestureRobotError for a message that cannot be used.
-            qos: one of `topics`.
-            always: also while the node is not active.
-            single: more than one publisher on this topic is a fault that is reported.
-            polled: messages wait until the node calls `poll`, and do not wake it: for a node with a fast timer.
-        """
-        def guarded(message: Any) -> None:
-            if not (self.active or always):
-                return
-            stamp = getattr(getattr(message, "header", None), "stamp", None)
-            now_s = self.now_s()
-            self.health.tick(topic, now_s, None if stamp is None else now_s - self.seconds(stamp))
-            self.guarded(topic, lambda: callback(message))
-
-        def signed(message: Any, info: Any) -> None:
-            self.sender = (info.get("publisher_gid") or {}).get("data", b"")
-            guarded(message)
-
-        group = self._asleep if polled else None
-        tells = single and not polled and hasattr(Subscription, "CallbackType")  # Humble does not tell the sender
-        subscription = self.create_subscription(kind, topic, signed if tells else guarded, qos, callback_group=group)
-        if polled:
-            self._polled.append((subscription, guarded))
-        if single:
-            self._singles.append(topic)
-
-    def poll(self) -> None:
-        """Take finished work and what has come on the polled topics, in the order in which these were made."""
-        self._run_calls()
-        for subscription, callback in self._polled:
-            with subscription.handle:
-                while (taken := subscription.handle.take_message(subscription.msg_type, subscription.raw)) is not None:
-                    self.sender = (taken[1].get("publisher_gid") or {}).get("data", b"")
-                    callback(taken[0])
-        for service in self._served:
-            with service.handle:
-                request, header = service.handle.service_take_request(service.srv_type.Request) or (None, None)
-            if header is not None:
-                service.send_response(service.callback(request, service.srv_type.Response()), header)
-
-    def serve(self, kind: Any, name: str, callback: Callable[[Any, Any], Any]) -> None:
-        """A service whose calls are taken by `poll`, after the messages: they wait for no look at everything else."""
-        self._served.append(self.create_service(kind, name, callback, callback_group=self._asleep))
 
     def guarded(self, what: str, work: Callable[[], Any]) -> Any:
         """Do `work`; an error is reported under the name `what`, the result is None then."""
@@ -254,41 +183,6 @@ class StageNode(LifecycleNode):
                 newest = taken[0]
         if newest is not None:
             subscription.callback(newest)
-
-    # --- work beside the executor -----------------------------------------------------------------------------
-
-    def call_soon(self, work: Callable[[], None]) -> None:
-        """Have `work` done in the executor's thread; may be called from any thread."""
-        self._calls.append(work)
-        if self.executor is not None:  # a guard condition would be simpler, but the events executor has none
-            self.executor.create_task(self._run_calls)
-
-    def _run_calls(self) -> None:
-        while self._calls:
-            self.guarded("work", self._calls.popleft())
-
-    def background(self, work: Callable[[], Any], done: Callable[[Any], None], name: str = "background") -> None:
-        """Do `work` in the node's one other thread, jobs in order, then `done(result)` in the executor's thread.
-
-        An error of `work` is reported under `name`, `done` is called with None then.
-        """
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix=self.stage)
-
-        def run() -> None:
-            try:
-                result, error = work(), None
-            except Exception as caught:  # noqa: BLE001  handed to the executor's thread
-                result, error = None, caught
-            self.call_soon(lambda: self._finish(result, error, done, name))
-
-        self._pool.submit(run)
-
-    def _finish(self, result: Any, error: Exception | None, done: Callable[[Any], None], name: str) -> None:
-        if error is not None:
-            known = isinstance(error, GestureRobotError)
-            self.refuse(name, str(error) if known else f"{type(error).__name__}: {error}")
-        done(result)
 
     # --- lifecycle --------------------------------------------------------------------------------------------
 
@@ -379,11 +273,12 @@ class StageNode(LifecycleNode):
 
     def _report(self) -> None:
         now_s = self.now_s()
-        for topic in self._singles:
-            count = self.count_publishers(topic)
-            text = f"{topic}: {count} publishers, one is expected; only one of them should run" if count > 1 else ""
-            self.health.lasting(f"publishers of {topic}", text)
+        self.judge_publishers(now_s)
         self.guarded("inspect", self.inspect)
+        told = (self.state, *self.health.verdict(now_s))
+        if told == self._told and 0.0 <= now_s - self._told_s < REPEAT_S:
+            return
+        self._told, self._told_s = told, now_s
         report = self.health.report(now_s)
         status = DiagnosticStatus(level=LEVELS[report.level], name=f"{self.get_fully_qualified_name()[1:]}",
                                   message=report.message, hardware_id="gesture_robot",
@@ -400,8 +295,7 @@ class StageNode(LifecycleNode):
             self.state = INACTIVE
             self.guarded("halt", self.halt)
         self.guarded("teardown", self.teardown)
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        self.end_background()
         self.destroy_node()
 
 

@@ -27,6 +27,8 @@ STOP_LOCK = "stop"
 NOT_RELEASED = "not released yet"
 JUMPED = "the clock jumped"
 SAME_RAD_S = 1e-9
+STAY_S = 0.3
+"""Each trajectory ends with so much rest: controllers refuse one that is over when it reaches them."""
 REST_AGAIN_S = 0.1
 """A robot that rests is told so again this often."""
 
@@ -246,8 +248,9 @@ class Gate:
         self._path = sent
         positions, velocities = np.vstack([position, sent.positions]), np.vstack([velocity, sent.velocities])
         rows = needed_rows(velocities)
-        return JointTrajectory(sent.joint_names, sent.start_s - self.tick_s, rows * self.tick_s, positions[rows],
-                               velocities[rows])
+        times = np.append(rows, rows[-1] + STAY_S / self.tick_s) * self.tick_s
+        rows = np.append(rows, rows[-1])
+        return JointTrajectory(sent.joint_names, sent.start_s - self.tick_s, times, positions[rows], velocities[rows])
 
 
 def needed_rows(velocities: Array) -> Array:

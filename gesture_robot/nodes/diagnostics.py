@@ -9,8 +9,6 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
-import numpy as np
-
 OK, WARN, ERROR = 0, 1, 2
 LEVELS = {OK: b"\x00", WARN: b"\x01", ERROR: b"\x02"}
 REMEMBER_S = 3.0
@@ -101,14 +99,17 @@ class Health:
 
     def report(self, now_s: float) -> Report:
         """What is wrong, the worst first, and the figures."""
-        problems = sorted(self._problems(now_s), key=lambda p: -p[0])
-        level = problems[0][0] if problems else OK
-        message = "; ".join(dict.fromkeys(text for _, text in problems)) or "ok"
+        level, message = self.verdict(now_s)
         values = list(self.facts.items())
         for name, stream in self._streams.items():
             values += self._figures(name, stream, now_s)
         values += [(f"{key}: times", str(count)) for key, count in self._counts.items()]
         return Report(level, message, tuple(values))
+
+    def verdict(self, now_s: float) -> tuple[int, str]:
+        """Level and message, the worst first."""
+        problems = sorted(self._problems(now_s), key=lambda p: -p[0])
+        return problems[0][0] if problems else OK, "; ".join(dict.fromkeys(text for _, text in problems)) or "ok"
 
     def _problems(self, now_s: float) -> list[tuple[int, str]]:
         found = [(level, text) for level, text in self._lasting.values()]
@@ -126,7 +127,8 @@ class Health:
         recent = [t for t in stream.times_s if t >= now_s - WINDOW_S]
         lines = [(f"{name}: rate", f"{len(recent) / WINDOW_S:.1f} Hz"), (f"{name}: messages", str(stream.count))]
         if stream.latencies_s:
-            p50, p95 = np.percentile(stream.latencies_s, (50, 95)) * 1000.0
+            ordered = sorted(stream.latencies_s)
+            p50, p95 = (1000.0 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
             lines.append((f"{name}: latency", f"median {p50:.1f} ms, p95 {p95:.1f} ms"))
         if stream.drops:
             lines.append((f"{name}: drops", str(stream.drops)))

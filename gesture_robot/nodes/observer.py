@@ -1,6 +1,7 @@
 """Watches a robot's graph and keeps what evaluation needs: who was greeted when, what was commanded, how late.
 
-`Observer` attaches to any node; its callbacks run in that node's executor. It takes no part in the work of the robot.
+`Observer` attaches to any node; its callbacks run in that node's executor. It only watches, and must not slow
+the robot down: what comes often is kept as bytes and looked at only when somebody asks.
 Times are seconds since it began, on the clock of the graph; the report counts from the start of the scene.
 """
 
@@ -27,6 +28,7 @@ from gesture_robot.nodes.convert.motion import body_value, face_value
 from gesture_robot.nodes.convert.people import decision_value
 from gesture_robot.nodes.convert.speech import speech_value
 from gesture_robot.nodes.observer_stream import CommandStream
+from gesture_robot.nodes.raw_input import RawInput
 
 AHEAD_S = 0.08
 """Body frames are sent this long before they are due, so nothing is late before that."""
@@ -63,18 +65,17 @@ class Observer:
         self.model, self._node = model, node
         self._origin_ns = int(node.get_clock().now().nanoseconds)
         self.decisions: list[tuple[float, Decision]] = []
-        self.pieces: list[Spoken] = []
+        self._pieces: list[Spoken] = []
         self.ended: list[tuple[float, str]] = []
         self.statuses: list[tuple[float, ControlStatus]] = []
         """Where mode, source, stop or reason changed."""
         self.status: ControlStatus | None = None
         """The newest."""
-        self.joints: list[tuple[float, Array]] = []
-        self.people: list[tuple[float, float, int]] = []
-        """(arrival, stamp of the picture, how many)."""
-        self.bodies: list[tuple[float, Array]] = []
-        self.faces: list[tuple[float, float, Array]] = []
-        self.stream = CommandStream(model)
+        self._joints: list[tuple[float, Array]] = []
+        self._people: list[tuple[float, float, int]] = []
+        self._bodies: list[tuple[float, Array]] = []
+        self._faces: list[tuple[float, float, Array]] = []
+        self._stream = CommandStream(model)
         self.diagnostics: dict[str, DiagnosticStatus] = {}
         self.heard_s: dict[str, float] = {}
         """When a node's diagnostic came last."""
@@ -82,20 +83,61 @@ class Observer:
         self.on_decision: Callable[[Decision], None] = lambda _: None
         self.on_status: Callable[[ControlStatus], None] = lambda _: None
         self._waiting: list[Spoken] = []
+        self._arrived_s = 0.0
         self._listen(commands, motion)
 
     def _listen(self, commands: bool, motion: bool) -> None:
-        listen = [(DecisionMessage, topics.DECISION, self._decision), (SpeechAudio, topics.SPEECH_AUDIO, self._audio),
-                  (ControlStatus, topics.CONTROL_SOURCE, self._status),
-                  (DiagnosticArray, topics.DIAGNOSTICS, self._diagnostic)]
+        live = [(DecisionMessage, topics.DECISION, self._decision), (SpeechAudio, topics.SPEECH_AUDIO, self._audio),
+                (ControlStatus, topics.CONTROL_SOURCE, self._status),
+                (DiagnosticArray, topics.DIAGNOSTICS, self._diagnostic)]
+        later: list[tuple[Any, str, Callable[[Any], None]]] = []
         if commands:
-            listen += [(TrajectoryMessage, topics.CONTROLLER_TRAJECTORY, self._command),
-                       (JointState, topics.JOINT_STATES, self._joints), (People, topics.PEOPLE, self._people)]
+            later += [(TrajectoryMessage, topics.CONTROLLER_TRAJECTORY, self._command),
+                      (JointState, topics.JOINT_STATES, self._joint), (People, topics.PEOPLE, self._person)]
         if motion:
-            listen += [(BodyMotion, topics.GESTURE_BODY, self._body), (FaceMotion, topics.FACE_WEIGHTS, self._face),
-                       (TrajectoryMessage, topics.GESTURE_TRAJECTORY, self._retargeted)]
-        for kind, topic, take in listen:
+            later += [(BodyMotion, topics.GESTURE_BODY, self._body), (FaceMotion, topics.FACE_WEIGHTS, self._face),
+                      (TrajectoryMessage, topics.GESTURE_TRAJECTORY, self._retargeted)]
+        for kind, topic, take in live:
             self._node.create_subscription(kind, topic, self._usable(topic, take), topics.EVERY)
+        self._raw = RawInput(self._node, [(kind, topic, self._usable(topic, take)) for kind, topic, take in later])
+
+    # --- what was seen; asking looks at what has come since ----------------------------------------------------
+
+    def _settled(self) -> Observer:
+        for arrived_ns, message, take in self._raw.messages():
+            self._arrived_s = (arrived_ns - self._origin_ns) * 1e-9
+            take(message)
+        return self
+
+    @property
+    def pieces(self) -> list[Spoken]:
+        """Pieces of speech."""
+        return self._settled()._pieces
+
+    @property
+    def joints(self) -> list[tuple[float, Array]]:
+        """(stamp, measured positions (J,))."""
+        return self._settled()._joints
+
+    @property
+    def people(self) -> list[tuple[float, float, int]]:
+        """(arrival, stamp of the picture, how many)."""
+        return self._settled()._people
+
+    @property
+    def bodies(self) -> list[tuple[float, Array]]:
+        """(stamp, rotations (55, 3))."""
+        return self._settled()._bodies
+
+    @property
+    def faces(self) -> list[tuple[float, float, Array]]:
+        """(stamp, frames per second, weights (T, 52))."""
+        return self._settled()._faces
+
+    @property
+    def stream(self) -> CommandStream:
+        """The joint commands."""
+        return self._settled()._stream
 
     def _usable(self, topic: str, take: Callable[[Any], None]) -> Callable[[Any], None]:
         def guarded(message: Any) -> None:
@@ -134,12 +176,12 @@ class Observer:
         stamp_s = self.seconds(message.header.stamp)
         if message.kind == SpeechAudio.AUDIO:
             piece = Spoken(self.now_s(), stamp_s, speech_value(message), message.chunk)
-            self.pieces.append(piece)
+            self._pieces.append(piece)
             self._waiting.append(piece)
             return
         self.ended.append((stamp_s, message.utterance_id))
         if message.kind == SpeechAudio.CANCEL:
-            for piece in self.pieces:
+            for piece in self._pieces:
                 if piece.speech.id == message.utterance_id or not message.utterance_id:
                     piece.heard_until_s = min(piece.heard_until_s, stamp_s)
 
@@ -151,8 +193,8 @@ class Observer:
             self.on_status(message)
 
     def _command(self, message: TrajectoryMessage) -> None:
-        now_s = self.now_s()
-        self.stream.add(trajectory_value(message, self.seconds(message.header.stamp)), now_s)
+        now_s = self._arrived_s
+        self._stream.add(trajectory_value(message, self.seconds(message.header.stamp)), now_s)
         for piece in [p for p in self._waiting if p.on_its_way == "joints"]:
             piece.moved_s, piece.on_its_way = now_s, "command"
             self._waiting.remove(piece)
@@ -162,22 +204,22 @@ class Observer:
             if piece.on_its_way == "body":
                 piece.on_its_way = "joints"
 
-    def _joints(self, message: JointState) -> None:
+    def _joint(self, message: JointState) -> None:
         stamp_s = self.seconds(message.header.stamp)
-        self.joints.append((stamp_s, robot_state(message, self.model.joint_names, stamp_s).positions))
+        self._joints.append((stamp_s, robot_state(message, self.model.joint_names, stamp_s).positions))
 
-    def _people(self, message: People) -> None:
-        self.people.append((self.now_s(), self.seconds(message.header.stamp), len(message.people)))
+    def _person(self, message: People) -> None:
+        self._people.append((self._arrived_s, self.seconds(message.header.stamp), len(message.people)))
 
     def _body(self, message: BodyMotion) -> None:
-        self.bodies.append((self.seconds(message.header.stamp), body_value(message).rotations[0]))
+        self._bodies.append((self.seconds(message.header.stamp), body_value(message).rotations[0]))
         for piece in self._waiting:
             if not piece.on_its_way and (message.utterance_id, message.chunk) == (piece.speech.id, piece.chunk):
                 piece.on_its_way = "body"
 
     def _face(self, message: FaceMotion) -> None:
         value = face_value(message)
-        self.faces.append((self.seconds(message.header.stamp), value.fps, value.weights))
+        self._faces.append((self.seconds(message.header.stamp), value.fps, value.weights))
 
     def _diagnostic(self, message: DiagnosticArray) -> None:
         for status in message.status:

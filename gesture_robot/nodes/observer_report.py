@@ -24,8 +24,9 @@ def run_log(seen: Observer, start_s: float, end_s: float) -> RunLog:
     times = np.arange(0.0, end_s - start_s, TICK_S)
     model = seen.model
     rest = model.rest[None].repeat(len(times), axis=0)
-    stamps = np.array([stamp_s for stamp_s, _ in seen.joints]) - start_s
-    measured = _at(times, stamps, np.array([p for _, p in seen.joints])) if len(stamps) else rest
+    joints = list(seen.joints)
+    stamps = np.array([stamp_s for stamp_s, _ in joints]) - start_s
+    measured = _at(times, stamps, np.array([p for _, p in joints])) if joints else rest
     knots, positions, velocities = seen.stream.knots()
     commanded = _at(times, knots - start_s, positions) if len(knots) else rest
     speeds = _at(times, knots - start_s, velocities) if len(knots) else np.zeros_like(rest)

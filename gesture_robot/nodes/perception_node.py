@@ -13,6 +13,7 @@ from typing import Any
 
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image, JointState
+from visualization_msgs.msg import MarkerArray
 
 from gesture_robot import registry
 from gesture_robot.checks import Array
@@ -24,6 +25,7 @@ from gesture_robot.nodes.base import StageNode
 from gesture_robot.nodes.config.perception import PerceptionNodeConfig
 from gesture_robot.nodes.convert.image import rgb_array
 from gesture_robot.nodes.convert.joints import robot_state
+from gesture_robot.nodes.convert.markers import people_markers
 from gesture_robot.nodes.convert.people import interactions_message, people_message
 from gesture_robot.nodes.hri_output import HriOutput
 from gesture_robot.nodes.one_sender import OneSender
@@ -59,6 +61,7 @@ class PerceptionNode(StageNode):
         self._sender = OneSender(SILENT_S)
         self._people = self.create_publisher(People, topics.PEOPLE, topics.STREAM)
         self._interactions = self.create_publisher(Interactions, topics.INTERACTIONS, topics.STREAM)
+        self._markers = self.create_publisher(MarkerArray, topics.PEOPLE_MARKERS, topics.STREAM)
         self._hri = HriOutput(self) if self.config.hri == "auto" else None
         self.listen(CameraInfo, topics.CAMERA_INFO, self._on_info, topics.SENSOR, polled=True)
         self.listen(JointState, topics.JOINT_STATES, self._on_joints, HISTORY, single=True, polled=True)
@@ -204,6 +207,8 @@ class PerceptionNode(StageNode):
         stamp, size_px = message.header.stamp, (message.width, message.height)
         self._people.publish(people_message(scene, stamp, self._frame, message.header.frame_id, size_px))
         self._interactions.publish(interactions_message(scene, stamp, self._frame))
+        if self._markers.get_subscription_count():
+            self._markers.publish(people_markers(scene, stamp, self._frame))
         now_s = self.now_s()
         self.health.tick(topics.PEOPLE, now_s, now_s - scene.stamp_s)
         if self._hri is not None:

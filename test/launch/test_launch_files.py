@@ -187,7 +187,7 @@ def test_rviz_shows_topics_that_exist(topic_names: set[str]) -> None:
     displays = yaml.safe_load((ROOT / "config" / "rviz" / "gesture_robot.rviz").read_text())
     shown = [d.get("Topic", d.get("Description Topic", {})).get("Value")
              for d in displays["Visualization Manager"]["Displays"]]
-    assert {name for name in shown if name} == {"image", "robot_description"} <= topic_names
+    assert {name for name in shown if name} == {"image", "robot_description", "people/markers"} <= topic_names
 
 
 def test_descriptions_reach_rviz() -> None:

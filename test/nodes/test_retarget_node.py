@@ -163,8 +163,9 @@ def test_stamps_that_run_backwards_begin_anew(bench):
 
 
 def test_two_senders_are_named(bench):
-    other = bench.graph.node.create_publisher(BodyMotion, topics.GESTURE_BODY, topics.STREAM)
-    bench.named("gesture/body: 2 publishers")
+    other = bench.graph.publisher(BodyMotion, topics.GESTURE_BODY)
+    bench.graph.wait(lambda: (bench.send(1), other.publish(BodyMotion()),
+                              "gesture/body: 2 publishers" in bench.graph.message("retarget"))[-1], "both are named")
     bench.graph.node.destroy_publisher(other)
     bench.quiet("2 publishers")
 

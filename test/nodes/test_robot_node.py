@@ -155,9 +155,11 @@ def test_the_description_waits_for_who_comes_late(robot):
 
 
 def test_two_commanders_are_reported(robot):
-    second = robot.publisher(TrajectoryMessage, topics.CONTROLLER_TRAJECTORY)
-    robot.wait(lambda: "2 publishers" in robot.message("robot"), "two publishers are named")
-    robot.node.destroy_publisher(second)
+    first, second = (robot.publisher(TrajectoryMessage, topics.CONTROLLER_TRAJECTORY) for _ in range(2))
+    robot.wait(lambda: (first.publish(TrajectoryMessage()), second.publish(TrajectoryMessage()),
+                        "2 publishers" in robot.message("robot"))[-1], "two publishers are named")
+    for publisher in (first, second):
+        robot.node.destroy_publisher(publisher)
 
 
 def test_a_robot_that_was_killed_comes_back_at_rest_with_its_own_time(graph):

@@ -26,8 +26,8 @@ BROUGHT_ALONG = {"rich": "viser", "google": "mediapipe", "trimesh": "viser", "bu
                  "unique_identifier_msgs": "ros-rclpy", "msgspec": "viser"}
 OF_THE_MACHINE = {"tf2_msgs", "hri_msgs", "geometry_msgs"}
 """Imported late, and only where ROS 2 has them."""
-NEEDED_BY_ROS = {"lifecycle_msgs", "visualization_msgs"}
-"""rclpy.lifecycle imports the one; the other is for markers that users add."""
+NEEDED_BY_ROS = {"lifecycle_msgs"}
+"""rclpy.lifecycle imports it."""
 NOT_OURS = ("test", "ros-build")
 """Extras for tests and for building; nothing of the package imports them."""
 HEAVY = ("cv2", "mediapipe", "mujoco", "onnxruntime", "viser", "sounddevice", "espeakng_loader", "scipy", "trimesh")
