@@ -73,7 +73,7 @@ class StageNode(Inputs, Background, LifecycleNode):
         self.add_on_set_parameters_callback(self._on_set_parameters)
         simulated = bool(self.get_parameter("use_sim_time").value)
         # Without simulation ROS time is system time; asking rclpy for it takes ten times as long.
-        self.timeline = Timeline(self._simulated_s if simulated else time.time, time.monotonic, simulated=simulated)
+        self.timeline = Timeline(self._ros_time_s if simulated else time.time, time.monotonic, simulated=simulated)
         self._jumps = 0
         self._diagnostics = self.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, topics.STREAM)
         self.connect()
@@ -103,7 +103,7 @@ class StageNode(Inputs, Background, LifecycleNode):
 
     # --- time -------------------------------------------------------------------------------------------------
 
-    def _simulated_s(self) -> float:
+    def _ros_time_s(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
 
     def now_s(self) -> float:
