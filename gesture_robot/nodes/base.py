@@ -146,6 +146,8 @@ class StageNode(Inputs, Background, LifecycleNode):
     def refuse(self, what: str, why: str, details: str = "") -> None:
         """Report a message that was not used."""
         why = " ".join(why.split())
+        if not self.context.ok():  # the graph is gone already: nothing can be told, and nothing moves
+            return
         if self.health.event(what, f"{what}: {why}", self.now_s()):
             self.get_logger().warning(f"{what}: {why}\n{details}".rstrip())
 

@@ -75,8 +75,9 @@ class Lane:
     def _spin(self) -> None:
         try:
             self._executor.spin()
-        except ExternalShutdownException:
-            pass
+        except (ExternalShutdownException, RuntimeError):
+            if rclpy.ok():
+                raise
 
     def close(self) -> None:
         """Free the node; its thread has ended."""

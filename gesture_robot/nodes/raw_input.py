@@ -26,15 +26,20 @@ class RawInput:
         group = Asleep()
         self._inputs = [(node.create_subscription(kind, topic, take, DEEP, callback_group=group), kind, take)
                         for kind, topic, take in topics]
+        self._newest_ns: dict[Take, int] = {}
         self._kept: list[tuple[int, bytes, Any, Take]] = []
         if topics:
             node.create_timer(COLLECT_S, self._collect)
 
     def _collect(self) -> None:
+        newest = self._newest_ns
         for subscription, kind, take in self._inputs:
             with subscription.handle:
                 while (taken := subscription.handle.take_message(subscription.msg_type, True)) is not None:
-                    self._kept.append((taken[1]["received_timestamp"], taken[0], kind, take))
+                    # DDS gives the messages of a topic in their order, but not always with rising times.
+                    arrived_ns = max(taken[1]["received_timestamp"], newest.get(take, 0))
+                    newest[take] = arrived_ns
+                    self._kept.append((arrived_ns, taken[0], kind, take))
 
     def messages(self) -> Iterator[tuple[int, Any, Take]]:
         """What came since the last call: arrival [ns of system time], message, who takes it."""

@@ -36,6 +36,9 @@ def run(kinds: Sequence[Callable[[], StageNode]], arguments: list[str] | None = 
         return _say(str(error))
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except RuntimeError:  # rclpy's own errors: something was published while the graph went down
+        if rclpy.ok():
+            raise
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # the end is under way; a second signal must not break it off

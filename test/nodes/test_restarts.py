@@ -42,7 +42,16 @@ def talk(robot):
     graph.wait(robot.say.server_is_ready, "say is offered")
     goal = Say.Goal(text=TEXT, language="en", emotion="neutral", interrupt=True)
     graph.wait(lambda: graph.result(robot.say.send_goal_async(goal), "say").accepted, "speech accepts")
-    robot.graph.wait(lambda: [p for p in robot.seen.pieces[known:] if p.on_its_way == "command"], "speech and arms")
+    asked_s = robot.seen.now_s()
+
+    def moves():
+        nonlocal asked_s
+        if robot.seen.now_s() - asked_s > 8.0:  # said before the new node was known to everybody
+            asked_s = robot.seen.now_s()
+            robot.say.send_goal_async(goal)
+        return [p for p in robot.seen.pieces[known:] if p.on_its_way == "command"]
+
+    robot.graph.wait(moves, "speech and arms")
 
 
 def others_live(robot, name):
