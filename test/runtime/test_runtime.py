@@ -8,11 +8,13 @@ import pytest
 from gesture_robot.datatypes import CameraImage, JointTrajectory, Phoneme, SocialScene, Speech, Word
 from gesture_robot.errors import CameraUnavailable, OutputUnwritable
 from gesture_robot.face.player import FacePlayer
+from gesture_robot.page.manual import ManualJoints
 from gesture_robot.page.state import PageEvent
 from gesture_robot.pipeline import Tick
 from gesture_robot.recording.log import RunLog, make_folder
 from gesture_robot.recording.timeline import Mark, draw_timeline
 from gesture_robot.recording.video import VideoRecorder
+from gesture_robot.robots.model import load_model
 from gesture_robot.runtime.build import _player
 from gesture_robot.runtime.clock import WallClock
 from gesture_robot.runtime.jobs import Worker
@@ -208,6 +210,7 @@ def test_what_was_pressed_before_stop_is_void(events, done):
 
     link = PageLink.__new__(PageLink)
     link._pipeline, link._page, link._notice = Robot(), Page([PageEvent(kind) for kind in events], stop=True), print
+    link._manual = ManualJoints(load_model("wren"))
     link.take_events()
     assert did == done
 
