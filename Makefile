@@ -23,7 +23,8 @@ demo:
 test:
 	@tools/set_up demo test ros
 	@$(PY) -m pytest -n 2 --dist loadfile -m "not ros" $(ARGS) || [ $$? -eq 5 ]
-	@$(PY) -m pytest -m ros $(ARGS) || [ $$? -eq 5 ]
+	@$(PY) -m pytest -n 2 --dist loadfile -m "ros and not slow" $(ARGS) || [ $$? -eq 5 ]
+	@$(PY) -m pytest -m "ros and slow" $(ARGS) || [ $$? -eq 5 ]
 
 core-test:
 	@tools/set_up demo test

@@ -26,7 +26,9 @@ MODULES = {line.split()[0]: line.split()[1] for line in
 PATIENCE_S = 30.0
 """How long something may take on a slow, busy machine before the test gives up; nothing waits this long normally."""
 AGAIN_S = 4.0
-_domains = count(1 + (os.getpid() * 7) % 90)
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
+"""Two processes of tests at a time must never share a domain."""
+_domains = count((os.getpid() * 7) % 45)
 
 
 class NodeProcess:
@@ -69,7 +71,7 @@ class Graph:
 
     def __init__(self, folder: Path, namespace: str = ""):
         self.folder, self.namespace = folder, namespace
-        self.domain = next(_domains) % 100 + 1
+        self.domain = 1 + 50 * WORKER + next(_domains) % 50
         self.processes: list[NodeProcess] = []
         # The range is read by DDS from the environment of the process that creates a participant.
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
