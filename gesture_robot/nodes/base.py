@@ -278,9 +278,9 @@ class StageNode(Inputs, Background, LifecycleNode):
         self.judge_publishers(now_s)
         self.guarded("inspect", self.inspect)
         told = (self.state, *self.health.verdict(now_s))
-        if told == self._told and 0.0 <= now_s - self._told_s < REPEAT_S:
+        if told == self._told and time.monotonic() - self._told_s < REPEAT_S:
             return
-        self._told, self._told_s = told, now_s
+        self._told, self._told_s = told, time.monotonic()
         report = self.health.report(now_s)
         status = DiagnosticStatus(level=LEVELS[report.level], name=f"{self.get_fully_qualified_name()[1:]}",
                                   message=report.message, hardware_id="gesture_robot",

@@ -93,7 +93,7 @@ def test_a_visitor_is_seen_in_the_robots_frame_with_the_pictures_stamp(bench):
     assert len({m.header.stamp.nanosec for m in seen}) == len(seen)
     bench.show_until(lambda _: bench.graph.message("perception") in ("ok", SLOW), "all is well")
     assert bench.graph.value("perception", "engine") == "mediapipe"
-    assert "median" in bench.graph.value("perception", "people: latency")
+    bench.graph.wait(lambda: "median" in bench.graph.value("perception", "people: latency"), "latency is told")
 
 
 def test_with_nobody_in_sight_it_looks_less_often_and_at_once_again_when_somebody_comes(bench):
