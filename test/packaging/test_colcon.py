@@ -15,7 +15,7 @@ pytest.importorskip("rosidl_pycommon", reason="ROS 2 is not installed: make ros"
 
 from tools import build_ros  # noqa: E402
 
-pytestmark = [pytest.mark.slow, pytest.mark.ros]
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 400
 
