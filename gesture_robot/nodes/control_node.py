@@ -26,6 +26,7 @@ from gesture_robot.nodes.base import ERROR, StageNode
 from gesture_robot.nodes.config.control import ControlNodeConfig
 from gesture_robot.nodes.control_gate import STOP_LOCK, Gate
 from gesture_robot.nodes.convert.joints import robot_state, trajectory_message, trajectory_value
+from gesture_robot.nodes.one_sender import OneSender
 from gesture_robot.nodes.robot_model import RobotDescription
 from gesture_robot.nodes.runner import run
 
@@ -49,7 +50,7 @@ class ControlNode(StageNode):
         self._gate = Gate()
         self._description = RobotDescription(self)
         self._listened: set[str] = set()
-        self._owners: dict[str, tuple[bytes, float]] = {}
+        self._owners: dict[str, OneSender] = {}
         self._releasing = False
         self._activations = 0
         self._nearest_m: float | None = None
@@ -88,6 +89,7 @@ class ControlNode(StageNode):
         self._model = self._description.model()
         self._gate.set_up(self._model, self.config)
         self._listen_to_rules()
+        self._owners = {rule.name: OneSender(rule.timeout_s or 1.0) for rule in self.config.control.sources}
         self._beat.period_s = self._gate.tick_s
         self.health.facts["robot"] = self._model.name
 
@@ -162,11 +164,8 @@ class ControlNode(StageNode):
 
     def _own(self, name: str, now_s: float) -> None:
         """Who speaks first on a source owns it until silent; raises InvalidInput for a second one."""
-        owner, heard_s = self._owners.get(name, (b"", -np.inf))
-        rule = next((rule for rule in self.config.control.sources if rule.name == name), None)
-        if owner != self.sender and rule is not None and now_s - heard_s <= (rule.timeout_s or 1.0):
-            raise InvalidInput("a second publisher speaks; only the first one is followed.")
-        self._owners[name] = self.sender, now_s
+        if name in self._owners:
+            self._owners[name].admit(self.sender, now_s)
 
     def _lock(self, name: str) -> Callable[[Bool], None]:
         return lambda message: self._gate.lock(name, message.data, self.now_s())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rclpy.executors import (
     ConditionReachedException,
@@ -29,7 +29,7 @@ class Beat:
 
     period_s: float
     work: Callable[[], None]
-    due_s: float = 0.0
+    due_s: float = field(default_factory=time.monotonic)
     look_s: float = LOOK_S
     """What is not polled may wait this long, if no other beat is in a greater hurry."""
 
@@ -53,7 +53,7 @@ class BeatExecutor(SingleThreadedExecutor):
             now_s = time.monotonic()
             for beat in beats:
                 if beat.due_s <= now_s:
-                    beat.run(now_s if beat.due_s else self._first(beat, now_s))
+                    beat.run(now_s)
             if not self._context.ok():  # a beat may end it all
                 break
             due_s = min(beat.due_s for beat in beats)
@@ -65,11 +65,6 @@ class BeatExecutor(SingleThreadedExecutor):
             if rest_s > 0.0:
                 time.sleep(rest_s)
         raise ExternalShutdownException
-
-    @staticmethod
-    def _first(beat: Beat, now_s: float) -> float:
-        beat.due_s = now_s
-        return now_s
 
     def _beats(self) -> Iterator[Beat]:
         for node in self.get_nodes():

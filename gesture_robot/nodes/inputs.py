@@ -11,6 +11,8 @@ from rclpy.subscription import Subscription
 
 SPEAKS_S = 1.5
 """Who published within this time counts as one of a topic's publishers."""
+TELLS_SENDER = hasattr(Subscription, "CallbackType")
+"""Whether this rclpy tells a callback who published; Humble's does not."""
 
 
 class Asleep(CallbackGroup):
@@ -66,8 +68,8 @@ class Inputs:
             guarded(message)
 
         group = self._asleep if polled else None
-        tells = single and not polled and hasattr(Subscription, "CallbackType")  # Humble does not tell the sender
-        subscription = self.create_subscription(kind, topic, signed if tells else guarded, qos, callback_group=group)
+        wants = signed if single and not polled and TELLS_SENDER else guarded
+        subscription = self.create_subscription(kind, topic, wants, qos, callback_group=group)
         if polled:
             self._polled.append((subscription, topic, guarded))
         if single:
@@ -105,7 +107,7 @@ class Inputs:
             count = sum(at_s > now_s - SPEAKS_S for at_s in senders.values())
             for gone in [sender for sender, at_s in senders.items() if at_s <= now_s - SPEAKS_S]:
                 del senders[gone]
-            if not hasattr(Subscription, "CallbackType"):
+            if not TELLS_SENDER:
                 count = self.count_publishers(topic)
             text = f"{topic}: {count} publishers, one is expected; only one of them should run" if count > 1 else ""
             self.health.lasting(f"publishers of {topic}", text)

@@ -43,7 +43,7 @@ def declare(node: Node, config: Any) -> None:
         InvalidInput: a value of the wrong type or outside its bounds; the message gives type and bounds.
     """
     overrides = node._parameter_overrides  # rclpy has no public way to see what was passed
-    for entry in entries(_with_namedrules_of(config, overrides)):
+    for entry in entries(_with_named_rules(config, overrides)):
         given = overrides[entry.name].value if entry.name in overrides else None
         if isinstance(entry.default, float) and type(given) is int:
             overrides[entry.name] = Parameter(entry.name, Parameter.Type.DOUBLE, float(given))
@@ -59,14 +59,14 @@ def declare(node: Node, config: Any) -> None:
             raise InvalidInput(f"parameter '{entry.name}' must be {_bounds(entry)}, got {given}.") from None
 
 
-def _with_namedrules_of(config: Any, overrides: dict[str, Any], prefix: str = "") -> Any:
+def _with_named_rules(config: Any, overrides: dict[str, Any], prefix: str = "") -> Any:
     """`config` with the rules that the overrides name, defaults of the rule's class where nothing is given."""
     changed: dict[str, Any] = {}
     rules = rules_of(config)
     for item in fields(config):
         value, name = getattr(config, item.name), prefix + item.name
         if is_dataclass(value):
-            changed[item.name] = _with_namedrules_of(value, overrides, name + ".")
+            changed[item.name] = _with_named_rules(value, overrides, name + ".")
         elif item.name in rules and f"{name}.{NAMES}" in overrides:
             known, kind = {rule.name: rule for rule in value}, rules[item.name]
             changed[item.name] = tuple(known.get(n) or kind(n) for n in overrides[f"{name}.{NAMES}"].value or [])
