@@ -46,7 +46,7 @@ def measure() -> list[Row]:
 class Running:
     """A crew that runs, with a scene that waits."""
 
-    def __init__(self, folder: Path, scene: str, *, record: bool = True, loop: bool = False):
+    def __init__(self, folder: Path, scene: str, *, record: bool = True, loop: bool = False, page: bool = False):
         import argparse
 
         from gesture_robot.nodes.starter_crew import Crew
@@ -55,8 +55,9 @@ class Running:
         prepare_environment()
         parser = argparse.ArgumentParser()
         add_arguments(parser)
-        args = parser.parse_args(["--headless", "--scene", scene])
-        nodes = plan(args)
+        nodes = plan(parser.parse_args(["--headless", "--scene", scene]))
+        if page:
+            nodes["page"] = {"bind": "127.0.0.1:0", "robot": "wren"}
         nodes["robot"]["loop"] = loop
         self.crew = Crew(nodes, load_model("wren"), folder, record=record)
         self.seen = self.crew.seen

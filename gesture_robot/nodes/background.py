@@ -13,10 +13,12 @@ from gesture_robot.errors import GestureRobotError
 class Background:
     """Part of StageNode, whose other members it uses: one more thread."""
 
-    def begin_background(self) -> None:
+    def begin_background(self: Any) -> None:
         """Nothing is under way yet."""
         self._calls: deque[Callable[[], None]] = deque()
         self._pool: ThreadPoolExecutor | None = None
+        self._done_guard: Any = self.create_guard_condition(self._run_calls)
+        self.urgent[2].append(self._done_guard)
 
     def end_background(self) -> None:
         """Drop what has not begun and wait for what has."""
@@ -26,8 +28,7 @@ class Background:
     def call_soon(self: Any, work: Callable[[], None]) -> None:
         """Have `work` done in the executor's thread; may be called from any thread."""
         self._calls.append(work)
-        if self.executor is not None:  # a guard condition would be simpler, but the events executor has none
-            self.executor.create_task(self._run_calls)
+        self._done_guard.trigger()
 
     def _run_calls(self: Any) -> None:
         while self._calls:

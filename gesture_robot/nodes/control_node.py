@@ -1,8 +1,9 @@
 """The control node: the only writer on the robot's controller.
 
 Everything is decided in `Gate` and in `gesture_robot.control`; here messages are taken in and sent out. The tick runs
-on the steady clock: a system clock that is set back would hold a timer of its own for just as long. Inputs are polled
-in the tick, the services `stop` and `release` too, in every lifecycle state.
+on the steady clock: a system clock that is set back would hold a timer of its own for just as long. Measured joints and
+people are polled in the tick; trajectories, locks and the services `stop` and `release` between ticks as they come, the
+stops in every lifecycle state.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from gesture_robot.nodes.runner import run
 
 STATUS_S = 0.2
 LOOK_TICKS = 2
-"""Inputs and the services stop and release are looked at in every second tick: it costs a fifth of a tick."""
+"""Inputs that are not urgent are looked at in every second tick: it costs a fifth of a tick."""
 OTHERS_S = 0.1
 """Lifecycle and parameter services may wait this long."""
 FUTURE_S = 1.0
@@ -76,10 +77,10 @@ class ControlNode(StageNode):
         control = self.config.control
         for name in sorted({rule.name for rule in control.sources} - self._listened):
             self.listen(TrajectoryMessage, f"{name}/joint_trajectory", self._source(name), topics.STREAM, polled=True,
-                        single=True)
+                        single=True, urgent=True)
             self._listened.add(name)
         for name in sorted({STOP_LOCK, *(rule.name for rule in control.locks)} - self._listened):
-            self.listen(Bool, name, self._lock(name), topics.STREAM, always=True, polled=True)
+            self.listen(Bool, name, self._lock(name), topics.STREAM, always=True, polled=True, urgent=True)
             self._listened.add(name)
 
     # --- lifecycle --------------------------------------------------------------------------------------------

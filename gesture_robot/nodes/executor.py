@@ -2,7 +2,8 @@
 
 rclpy builds its list of what to wait for anew at every wake-up and wakes up twice per timer: 0.8 ms of processor time,
 more than a whole tick of control. So beats are kept here, on the steady clock, and run between the looks at
-everything else, which come every `LOOK_S` while a beat runs. Without beats this is rclpy's own executor.
+everything else, which come every `LOOK_S` while a beat runs. Between beats the executor waits for the few inputs that
+are urgent, in a list that stays the same: 0.03 ms. Without beats this is rclpy's own executor.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from rclpy.executors import (
     ConditionReachedException,
@@ -18,7 +20,10 @@ from rclpy.executors import (
     SingleThreadedExecutor,
     TimeoutException,
 )
+from rclpy.impl.implementation_singleton import rclpy_implementation
 
+Urgent = tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
+"""Subscriptions, services and guard conditions of rclpy."""
 LOOK_S = 0.02
 """What is not polled, such as a service, waits at most this long."""
 
@@ -39,8 +44,34 @@ class Beat:
         self.work()
 
 
+class UrgentWait:
+    """Waits for what is urgent; the entities must outlive it."""
+
+    def __init__(self, urgent: Urgent, context: Any):
+        self.urgent = urgent
+        subscriptions, services, guards = urgent
+        with context.handle:
+            self._wait_set = rclpy_implementation.WaitSet(
+                len(subscriptions), len(guards), 0, 0, len(services), 0, context.handle)
+
+    def wait(self, at_most_s: float) -> bool:
+        """Whether something came within this time."""
+        wait_set, (subscriptions, services, guards) = self._wait_set, self.urgent
+        wait_set.clear_entities()
+        for subscription in subscriptions:
+            wait_set.add_subscription(subscription.handle)
+        for service in services:
+            wait_set.add_service(service.handle)
+        for guard in guards:
+            wait_set.add_guard_condition(guard.handle)
+        wait_set.wait(round(at_most_s * 1e9))
+        return any(wait_set.get_ready_entities(kind) for kind in ("subscription", "service", "guard_condition"))
+
+
 class BeatExecutor(SingleThreadedExecutor):
-    """Runs the callbacks of its nodes, and the `beats` of those that have some."""
+    """Runs the callbacks of its nodes, and the `beats` of those that have some; polls these when `urgent` things come."""
+
+    _waiting: UrgentWait | None = None
 
     def spin(self) -> None:
         """Until the context ends; raises ExternalShutdownException then."""
@@ -61,10 +92,21 @@ class BeatExecutor(SingleThreadedExecutor):
                 looked_s = time.monotonic()
                 while self._look() and time.monotonic() < due_s:
                     pass
-            rest_s = due_s - time.monotonic()
-            if rest_s > 0.0:
-                time.sleep(rest_s)
+            self._rest(due_s)
         raise ExternalShutdownException
+
+    def _rest(self, until_s: float) -> None:
+        """Sleep, but take what is urgent when it comes."""
+        nodes = [node for node in self.get_nodes() if getattr(node, "beats", ())]
+        urgent: Urgent = tuple(tuple(e for node in nodes for e in node.urgent[kind]) for kind in range(3))  # type: ignore
+        if self._waiting is None or self._waiting.urgent != urgent:
+            self._waiting = UrgentWait(urgent, self._context)
+        while (rest_s := until_s - time.monotonic()) > 0.0:
+            if self._waiting.wait(rest_s):
+                for node in nodes:
+                    node.poll()
+            if not self._context.ok():
+                return
 
     def _beats(self) -> Iterator[Beat]:
         for node in self.get_nodes():

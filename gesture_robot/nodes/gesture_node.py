@@ -28,8 +28,6 @@ from gesture_robot.nodes.runner import run
 from gesture_robot.nodes.speech_pieces import CANCEL, PLAY, SpeechPieces, report
 from gesture_robot.srv import ListGestures
 
-BEATS = 3
-"""Looks at the inputs per frame: speech is planned, and what was planned is sent, without waiting for a frame."""
 LOOK_S = 0.05
 JOINTS_S = 1.0
 """Joint states that came and then stay away for longer than this are reported."""
@@ -54,8 +52,9 @@ class GestureNode(StageNode):
                     polled=True)
         self.listen(JointState, topics.JOINT_STATES, self._on_joints, topics.SENSOR, single=True, polled=True)
         self.listen(DecisionMessage, topics.DECISION, self._on_decision, topics.LATCHED, single=True, polled=True)
-        self.listen(SpeechAudio, topics.SPEECH_AUDIO, self._on_speech, topics.EVERY, single=True, polled=True)
-        self.beat(1.0 / (BEATS * self.config.fps), self._tick, always=True, look_s=LOOK_S)
+        self.listen(SpeechAudio, topics.SPEECH_AUDIO, self._on_speech, topics.EVERY, single=True, polled=True,
+                    urgent=True)
+        self.beat(1.0 / self.config.fps, self._tick, always=True, look_s=LOOK_S)
 
     def setup(self) -> None:
         """See StageNode."""

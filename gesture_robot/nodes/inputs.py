@@ -39,11 +39,13 @@ class Inputs:
         self._served: list[Any] = []
         self._senders: dict[str, dict[bytes, float]] = {}
         self._asleep = Asleep()
+        self.urgent: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+        """Subscriptions, services and guard conditions for which a BeatExecutor polls at once, not with the beat."""
         self.sender = b""
         """Who published the message in work, if polled or of a `single` topic; empty where ROS does not tell."""
 
     def listen(self: Any, kind: Any, topic: str, callback: Callable[[Any], None], qos: QoSProfile, *,
-               always: bool = False, single: bool = False, polled: bool = False) -> None:
+               always: bool = False, single: bool = False, polled: bool = False, urgent: bool = False) -> None:
         """Subscribe; what the callback refuses with an error is counted and named in the diagnostics.
 
         Args:
@@ -53,7 +55,8 @@ class Inputs:
             qos: one of `topics`.
             always: also while the node is not active.
             single: more than one publisher on this topic is a fault that is reported.
-            polled: messages wait until the node calls `poll`, and do not wake it: for a node with a fast timer.
+            polled: messages wait until the node calls `poll`, and do not wake it: for a node with a fast beat.
+            urgent: of what is polled, this does not wait for the beat.
         """
         def guarded(message: Any) -> None:
             if not (self.active or always):
@@ -72,6 +75,7 @@ class Inputs:
         subscription = self.create_subscription(kind, topic, wants, qos, callback_group=group)
         if polled:
             self._polled.append((subscription, topic, guarded))
+            self.urgent[0].extend([subscription] if urgent else [])
         if single:
             self._senders[topic] = {}
 
@@ -92,6 +96,7 @@ class Inputs:
     def serve(self: Any, kind: Any, name: str, callback: Callable[[Any, Any], Any]) -> None:
         """A service whose calls are taken by `poll`, after the messages: they wait for no look at everything else."""
         self._served.append(self.create_service(kind, name, callback, callback_group=self._asleep))
+        self.urgent[1].append(self._served[-1])
 
     def _take_sender(self: Any, topic: str, info: Any) -> None:
         self.sender = bytes((info.get("publisher_gid") or {}).get("data", b""))

@@ -23,9 +23,9 @@ from gesture_robot.nodes.runner import run
 from gesture_robot.retarget.frames import Arrival, FrameBuffer, FrameOrder
 from gesture_robot.retarget.retargeter import Retargeter
 
-LOOK_S = 0.01
-"""Frames are looked for this often: half the processor time of being woken by each."""
+BEAT_S = 0.05
 SERVICES_S = 0.1
+"""Services may wait this long; frames come at once."""
 
 
 class RetargetNode(StageNode):
@@ -40,9 +40,9 @@ class RetargetNode(StageNode):
         self._order = FrameOrder()
         self._stopped = False
         self._trajectories = self.create_publisher(TrajectoryMessage, topics.GESTURE_TRAJECTORY, topics.STREAM)
-        self.listen(BodyMessage, topics.GESTURE_BODY, self._on_body, topics.STREAM, single=True, polled=True)
+        self.listen(BodyMessage, topics.GESTURE_BODY, self._on_body, topics.STREAM, single=True, polled=True, urgent=True)
         self.listen(ControlStatus, topics.CONTROL_SOURCE, self._on_status, topics.LATCHED, always=True, polled=True)
-        self.beat(LOOK_S, self.poll, always=True, look_s=SERVICES_S)
+        self.beat(BEAT_S, self.poll, always=True, look_s=SERVICES_S)
 
     def setup(self) -> None:
         """See StageNode."""
