@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,9 @@ from gesture_robot.errors import GestureRobotError
 
 class Background:
     """Part of StageNode, whose other members it uses: one more thread."""
+
+    niceness = 0
+    """How readily that thread, and those it begins, give way to others (0 to 19, Linux)."""
 
     def begin_background(self: Any) -> None:
         """Nothing is under way yet."""
@@ -39,9 +44,6 @@ class Background:
 
         An error of `work` is reported under `name`, `done` is called with None then.
         """
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix=self.stage)
-
         def run() -> None:
             try:
                 result, error = work(), None
@@ -49,10 +51,25 @@ class Background:
                 result, error = None, caught
             self.call_soon(lambda: self._finish(result, error, done, name))
 
-        self._pool.submit(run)
+        self._thread().submit(run)
+
+    def aside(self, work: Callable[[], Any]) -> Any:
+        """Do `work` in that other thread now, and wait: threads that it begins are as nice. Raises what it raises."""
+        return self._thread().submit(work).result()
+
+    def _thread(self: Any) -> ThreadPoolExecutor:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix=self.stage, initializer=_give_way,
+                                            initargs=(self.niceness,))
+        return self._pool  # type: ignore[no-any-return]
 
     def _finish(self: Any, result: Any, error: Exception | None, done: Callable[[Any], None], name: str) -> None:
         if error is not None:
             known = isinstance(error, GestureRobotError)
             self.refuse(name, str(error) if known else f"{type(error).__name__}: {error}")
         done(result)
+
+
+def _give_way(niceness: int) -> None:
+    if niceness and sys.platform == "linux":  # elsewhere it would be the whole process
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)

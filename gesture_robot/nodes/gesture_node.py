@@ -51,7 +51,8 @@ class GestureNode(StageNode):
         self.listen(ControlStatus, topics.CONTROL_SOURCE, self._on_status, topics.LATCHED, always=True, single=True,
                     polled=True)
         self.listen(JointState, topics.JOINT_STATES, self._on_joints, topics.SENSOR, single=True, polled=True)
-        self.listen(DecisionMessage, topics.DECISION, self._on_decision, topics.LATCHED, single=True, polled=True)
+        self.listen(DecisionMessage, topics.DECISION, self._on_decision, topics.LATCHED, single=True, polled=True,
+                    urgent=True)
         self.listen(SpeechAudio, topics.SPEECH_AUDIO, self._on_speech, topics.EVERY, single=True, polled=True,
                     urgent=True)
         self.beat(1.0 / self.config.fps, self._tick, always=True, look_s=LOOK_S)

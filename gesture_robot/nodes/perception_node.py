@@ -11,13 +11,14 @@ import time
 from inspect import signature
 from typing import Any
 
+import numpy as np
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from visualization_msgs.msg import MarkerArray
 
 from gesture_robot import registry
 from gesture_robot.checks import Array
-from gesture_robot.datatypes import CameraImage, RobotModel, SocialScene
+from gesture_robot.datatypes import CameraImage, EngagementLevel, RobotModel, SocialScene
 from gesture_robot.errors import InvalidInput
 from gesture_robot.msg import Interactions, People
 from gesture_robot.nodes import topics
@@ -36,6 +37,7 @@ from gesture_robot.perception.stage import PerceptionStage
 from gesture_robot.protocols import PerceptionBackend
 
 SILENT_S, JOINTS_SILENT_S = 0.7, 1.0
+IDLE, CALM = "idle, nobody in sight", "calm, everybody is engaged"
 OLD_S, FUTURE_S = 1.0, 0.5
 EARLY_S = 0.005
 """A picture this much before its turn counts as in time."""
@@ -48,6 +50,7 @@ class PerceptionNode(StageNode):
 
     stage = "perception"
     config_type = PerceptionNodeConfig
+    niceness = 5  # it is the one that could use all cores; what moves and speaks needs little, but at once
 
     def connect(self) -> None:
         """See StageNode."""
@@ -55,8 +58,9 @@ class PerceptionNode(StageNode):
         self._stage: PerceptionStage | None = None
         self._lens = Lens()
         self._waiting: tuple[Image, float] | None = None
-        self._busy = False
+        self._busy = self._calm = False
         self._newest_s = self._due_s = self._found_s = float("-inf")
+        self._period_s = float("inf")
         self._left_out = 0
         self._sender = OneSender(SILENT_S)
         self._people = self.create_publisher(People, topics.PEOPLE, topics.STREAM)
@@ -73,7 +77,7 @@ class PerceptionNode(StageNode):
         self._model: RobotModel = self._description.model()
         self._place = CameraPlace(config.camera_pose, self._model)
         self._frame = config.base_frame or self._model.limbs.base_link
-        self._stage = PerceptionStage(_backend(config), config.stage, id_prefix=_prefix(self.now_s()))
+        self._stage = PerceptionStage(self.aside(lambda: _backend(config)), config.stage, id_prefix=_prefix(self.now_s()))
         self.health.facts |= {"engine": config.engine, "provider": "cpu",
                               "ROS4HRI": self._hri.state if self._hri is not None else "off"}
 
@@ -122,7 +126,7 @@ class PerceptionNode(StageNode):
         stamp_s = self._stamp_s(message, now_s)
         if stamp_s <= self._newest_s:
             raise InvalidInput("a picture that came already, or out of order; dropped.")
-        self._newest_s = stamp_s
+        self._period_s, self._newest_s = stamp_s - self._newest_s, stamp_s
         if not self._is_due(stamp_s):
             self._left_out += 1
         elif not self._busy:
@@ -153,10 +157,10 @@ class PerceptionNode(StageNode):
         """Whether this picture is looked at: the rate is limited, and low while nobody is in sight."""
         config = self.config
         alone = stamp_s - self._found_s > config.idle_after_s
-        self.health.facts["looks"] = "idle, nobody in sight" if alone else "at every picture"
+        self.health.facts["looks"] = IDLE if alone else CALM if self._calm else "at every picture"
         if stamp_s < self._due_s - EARLY_S:
             return False
-        period_s = 1.0 / min(config.max_fps, config.idle_fps if alone else config.max_fps)
+        period_s = 1.0 / min(config.max_fps, config.idle_fps if alone else config.calm_fps if self._calm else np.inf)
         self._due_s = max(self._due_s + period_s, stamp_s)
         return True
 
@@ -196,11 +200,17 @@ class PerceptionNode(StageNode):
             scene, rgb = seen
             if (scene.people or self._stage.detections) and scene.stamp_s > self._found_s:
                 self._found_s = scene.stamp_s
-                if self.health.facts.get("looks", "").startswith("idle"):
+                known = self.health.facts.get("looks")
+                self._calm = all(e.level is EngagementLevel.ENGAGED for e in scene.engagement) and bool(scene.people)
+                if known == IDLE or (known == CALM and not self._calm):
                     self._due_s = float("-inf")  # full rate at once
             self._send(message, scene, rgb)
-        if self._waiting is not None:
-            waiting, self._waiting = self._waiting, None
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            return
+        if self.now_s() - waiting[1] > 0.5 * self._period_s:  # the next one is sooner here than this one is old
+            self._left_out += 1
+        else:
             self._begin(*waiting)
 
     def _send(self, message: Image, scene: SocialScene, rgb: Array) -> None:

@@ -29,6 +29,7 @@ from gesture_robot.robots.kinematics import Kinematics
 from gesture_robot.robots.model import load_model
 
 TICK_S = 0.01
+SERVICES_S = 0.1
 SILENCE_S = 0.3
 CLOCK_START_S = 1.0
 """A simulation's time begins after 0, because 0 means that no /clock has come yet."""
@@ -38,6 +39,7 @@ class RobotNode(StageNode):
     """Follows the controller's topic, publishes joints and pictures."""
 
     stage, config_type = "robot", RobotHostConfig
+    niceness = 5  # a real robot's camera does not compete with it
 
     def connect(self) -> None:
         """See StageNode."""
@@ -58,7 +60,7 @@ class RobotNode(StageNode):
         self.create_service(Trigger, "~/restart_scene", self._restart_scene)
         self.listen(JointTrajectory, topics.CONTROLLER_TRAJECTORY, self._follow, topics.STREAM, single=True,
                     polled=True, always=True)
-        self.beat(TICK_S, self._tick, always=True)
+        self.beat(TICK_S, self._tick, always=True, look_s=SERVICES_S)
 
     def setup(self) -> None:
         """See StageNode."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ONE_PIECE_CHARS = 200
 """A text up to this long with a gesture is one piece, so that the gesture knows all its words."""
+LEAST_LEAD_S = 0.02
+"""However quiet it begins, a piece is announced this long before, so that it does not come late."""
 ENGINE_FAILED = "the speech engine failed; the node's log says how."
 
 
@@ -165,13 +167,19 @@ class Talk:
         self.update(self._node.now_s())
 
     def _announce(self, utterance: Utterance, speech: Speech) -> None:
-        earliest_s = max(self._node.now_s() + self._config.lead_s, utterance.end_s)
+        lead_s = max(self._config.lead_s - _quiet_s(speech), LEAST_LEAD_S)
+        earliest_s = max(self._node.now_s() + lead_s, utterance.end_s)
         heard_s = self._sound.play(speech, earliest_s)
         first, chunk = utterance.chunks == 0, utterance.chunks
         utterance.add(speech, heard_s)
         request = utterance.request
         self._send(speech_message(replace(speech, id=utterance.id), chunk, self._node.stamp(heard_s),
                                   style=request.style, gesture=request.gesture if first else ""))
+
+
+def _quiet_s(speech: Speech) -> float:
+    """How long a piece is silent before its first word; 0 when that is not known."""
+    return speech.words[0].start_s if speech.words else 0.0
 
 
 def load_tts(name: str, device: str, config: Any) -> TtsEngine:

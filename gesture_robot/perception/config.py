@@ -13,6 +13,8 @@ class PerceptionConfig:
 
     threads: int = setting(2, "pictures are worked on by this many threads", low=1, high=16)
     max_people: int = setting(6, "at most this many bodies are fitted, largest faces first", low=1, high=20)
+    detect_s: float = setting(0.12, "while all faces are followed well, new ones are looked for this often", unit="s",
+                              low=0.0, high=1.0)
     search_s: float = setting(0.4, "the whole picture is searched for bodies without a face this often",
                               unit="s", low=0.0, high=10.0)
     tiles: int = setting(1, "as often, this many of six overlapping parts of the picture are searched for small faces",

@@ -68,7 +68,8 @@ class BodyFinder:
         known = [self._pool.submit(self._fit, packet, body.region, size_px) for body in self._bodies]
         search = None
         if stamp_s - self._searched_s >= self._config.search_s:
-            self._searched_s = stamp_s
+            # From then on half a period beside the search for small faces: no picture has to bear both.
+            self._searched_s = stamp_s if np.isfinite(self._searched_s) else stamp_s - 0.5 * self._config.search_s
             search = self._pool.submit(self._models.find_bodies, packet, size_px)
         return Started(packet, size_px, known, search)
 

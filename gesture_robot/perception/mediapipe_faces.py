@@ -49,6 +49,11 @@ class Face:
     """How far the camera's turn moves it from that picture to the next."""
 
     @property
+    def is_fast(self) -> bool:
+        """Whether it is expected to move far from one picture to the next."""
+        return bool(np.hypot(*(self.shift_px + self.turned_px)) > FAR_SHIFT * self.box_px[3])
+
+    @property
     def centre_px(self) -> Array:
         """(2,) middle of the box."""
         return self.box_px[:2] + self.box_px[2:] / 2  # type: ignore[no-any-return]
@@ -65,7 +70,7 @@ class FaceFinder:
     def forget(self) -> None:
         """The next picture has nothing to do with the last one."""
         self._faces: list[Face] = []
-        self._searched_s = -np.inf
+        self._searched_s = self._detected_s = -np.inf
 
     def keep(self, faces: list[Face]) -> None:
         """What the next picture starts from."""
@@ -79,9 +84,10 @@ class FaceFinder:
     def find(self, packet: Any, rgb: Array, stamp_s: float) -> list[Face]:
         """Faces followed from the last picture and new ones from the detector, largest first."""
         size_px = (rgb.shape[1], rgb.shape[0])
-        found = [*self._models.find_faces(packet, size_px), *self._search_tiles(rgb, stamp_s)]
+        detects = self._must_detect(stamp_s)
+        found = [*(self._models.find_faces(packet, size_px) if detects else ()), *self._search_tiles(rgb, stamp_s)]
         found = [f for f in found if f[1][2] >= self._config.min_face_px]
-        followed = [self._follow(packet, face, _nearest(face, found), size_px) for face in self._faces]
+        followed = [self._follow(packet, face, _nearest(face, found), size_px, detects) for face in self._faces]
         faces = [face for face in followed if face is not None]
         for score, box_px, marks_px in found:
             if any(overlap(box_px, face.box_px) > 0.25 for face in faces):
@@ -90,6 +96,17 @@ class FaceFinder:
             if landmarks is not None:
                 faces.append(Face(landmarks, box_of_mesh(landmarks), score))
         return _largest_first(faces)
+
+    def _must_detect(self, stamp_s: float) -> bool:
+        """Whether the detector looks at this picture: it costs as much as following two faces.
+
+        Not while every face is followed well and slowly, but every `detect_s` for those that are new.
+        """
+        calm = bool(self._faces) and not any(f.unsupported or f.is_fast for f in self._faces)
+        if calm and stamp_s - self._detected_s < self._config.detect_s:
+            return False
+        self._detected_s = stamp_s
+        return True
 
     def _search_tiles(self, rgb: Array, stamp_s: float) -> list[Found]:
         """Now and then, faces too small for the detector to see in the whole picture, from a part of it."""
@@ -109,8 +126,9 @@ class FaceFinder:
                     found.append((score, box_px, marks + [x, y]))
         return found
 
-    def _follow(self, packet: Any, face: Face, near: Found | None, size_px: tuple[int, int]) -> Face | None:
-        """The same face in this picture, None when it is gone.
+    def _follow(self, packet: Any, face: Face, near: Found | None, size_px: tuple[int, int],
+                detected: bool) -> Face | None:
+        """The same face in this picture, None when it is gone; `detected`: the detector looked at the picture.
 
         The region goes along with the person: as fast as in the pictures before, unless the (coarser) detector clearly
         says otherwise. A region half a face beside its face makes the mesh model invent a face there.
@@ -125,7 +143,7 @@ class FaceFinder:
             landmarks = self._models.mesh(packet, region_of_mesh(landmarks), size_px)
         if landmarks is None:
             return None
-        box_px, unsupported = box_of_mesh(landmarks), 0 if near is not None else face.unsupported + 1
+        box_px, unsupported = box_of_mesh(landmarks), 0 if near is not None else face.unsupported + detected
         if unsupported > UNSUPPORTED_PICTURES or box_px[2] < self._config.min_face_px:
             return None
         moved_px = (landmarks - face.landmarks_px)[:468, :2].mean(axis=0) - face.turned_px

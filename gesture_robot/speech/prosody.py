@@ -161,7 +161,8 @@ class _Spectra:
 @lru_cache(maxsize=4)
 def _spectra(size: int, rate_hz: int) -> _Spectra:
     window = np.hanning(size)
-    length = 1 << int(np.ceil(np.log2(2 * size)))
+    needed = size + int(rate_hz / _F0_LOW_HZ) + 3  # no lag that is looked at wraps round
+    length = 2 * fft.next_fast_len(-(-needed // 2), real=True)
     frequency_hz = fft.rfftfreq(length, 1.0 / rate_hz)
     edges = 80.0 * (min(frequency_hz[-1], 8000.0) / 80.0) ** (np.arange(_BANDS + 1) / _BANDS)
     index = np.searchsorted(frequency_hz, edges)
