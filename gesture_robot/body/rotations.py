@@ -71,7 +71,7 @@ def rotvec_from_matrix(matrix: Array) -> Array:
 def multiply(first: Array, second: Array) -> Array:
     """Quaternion product (..., 4): rotates by `second`, then by `first` (as matrices do)."""
     w1, v1, w2, v2 = first[..., :1], first[..., 1:], second[..., :1], second[..., 1:]
-    vector = w1 * v2 + w2 * v1 + _cross(v1, v2)
+    vector = w1 * v2 + w2 * v1 + cross(v1, v2)
     return np.concatenate([w1 * w2 - np.einsum("...i,...i->...", v1, v2)[..., None], vector], axis=-1)
 
 
@@ -100,6 +100,7 @@ def continuous_quaternions(rotvecs: Array) -> Array:
     return quaternions
 
 
-def _cross(a: Array, b: Array) -> Array:
+def cross(a: Array, b: Array) -> Array:
+    """(..., 3) cross product; numpy's takes five times as long for a few vectors."""
     return np.stack([a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1], a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2],
                      a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]], axis=-1)

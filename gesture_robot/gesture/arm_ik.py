@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
+from gesture_robot.body.rotations import cross, matrix_from_rotvec, rotvec_from_matrix
 from gesture_robot.body.skeleton import ARM_LENGTH_M, FOREARM_M, OFFSETS, UPPER_ARM_M, joint_index
 from gesture_robot.checks import Array
 
@@ -50,7 +50,7 @@ def solve_arm(path: ArmPath) -> Array:
     collar, shoulder, elbow = _bones(path.wrist, path.swivel, path.collar)
     twist = _soft_clip(path.twist, -_MAX_TWIST_RAD, _MAX_TWIST_RAD, 0.15) * _SUPINATION_SIGN
     half = matrix_from_rotvec(0.5 * twist[:, None] * _FORE)  # the twist is shared, as radius and ulna do
-    bend = matrix_from_rotvec(path.bend[:, :1] * np.cross(_FORE, _PALM)) @ matrix_from_rotvec(path.bend[:, 1:] * _PALM)
+    bend = matrix_from_rotvec(path.bend[:, :1] * cross(_FORE, _PALM)) @ matrix_from_rotvec(path.bend[:, 1:] * _PALM)
     return np.stack([collar, rotvec_from_matrix(shoulder), rotvec_from_matrix(elbow @ half),
                      rotvec_from_matrix(half @ bend)], axis=1)
 
@@ -64,7 +64,7 @@ def twist_for_palm(wrist: Array, swivel: Array, collar: Array, palm: Array) -> A
     rotvec, shoulder, elbow = _bones(wrist, swivel, collar)
     wanted = _into(shoulder @ elbow, _into(matrix_from_rotvec(rotvec), palm))
     across = wanted - (wanted @ _FORE)[:, None] * _FORE
-    angle = np.arctan2(np.cross(_PALM, across) @ _FORE, across @ _PALM)
+    angle = np.arctan2(cross(_PALM, across) @ _FORE, across @ _PALM)
     return np.clip(angle * _SUPINATION_SIGN, -_MAX_TWIST_RAD, _MAX_TWIST_RAD)
 
 
@@ -79,7 +79,7 @@ def invert_arm(rotations: Array) -> tuple[Array, float, float]:
     line = upper + chest_from_fore @ _FORE * FOREARM_M
     line /= np.linalg.norm(line)
     pole, side = (v - (v @ line) * line for v in (_POLE, upper))
-    swivel = float(np.arctan2(np.cross(pole, side) @ line, pole @ side)) if np.linalg.norm(side) > 0.02 else 0.0
+    swivel = float(np.arctan2(cross(pole, side) @ line, pole @ side)) if np.linalg.norm(side) > 0.02 else 0.0
     palm = chest_from_fore @ wrist @ _PALM
     angles = np.array([[-rotations[0, 1], rotations[0, 2]]])[:, ::-1]
     twist = twist_for_palm(place[None], np.array([swivel]), angles, palm[None])
@@ -110,12 +110,11 @@ def _two_bones(reach: Array, pole: Array, swivel: Array) -> tuple[Array, Array, 
     length = _soft_clip(length / ARM_LENGTH_M, _MIN_REACH, _MAX_REACH, 0.02) * ARM_LENGTH_M
     side = pole - np.einsum("ti,ti->t", pole, line)[:, None] * line
     side /= np.maximum(np.linalg.norm(side, axis=-1), 1e-6)[:, None]
-    side = np.cos(swivel)[:, None] * side + np.sin(swivel)[:, None] * np.cross(line, side)
+    side = np.cos(swivel)[:, None] * side + np.sin(swivel)[:, None] * cross(line, side)
     along = (UPPER_ARM_M**2 + length**2 - FOREARM_M**2) / (2.0 * length)
     off = np.sqrt(np.maximum(UPPER_ARM_M**2 - along**2, 0.0))
     elbow = line * along[:, None] + side * off[:, None]
-    return elbow / UPPER_ARM_M, (line * length[:, None] - elbow) / FOREARM_M, np.cross(side, line)
-
+    return elbow / UPPER_ARM_M, (line * length[:, None] - elbow) / FOREARM_M, cross(side, line)
 
 
 def _bones(wrist: Array, swivel: Array, collar_rad: Array) -> tuple[Array, Array, Array]:
@@ -125,8 +124,8 @@ def _bones(wrist: Array, swivel: Array, collar_rad: Array) -> tuple[Array, Array
     shoulder_m = _COLLAR + chest_from_collar @ _SHOULDER
     reach = _into(chest_from_collar, wrist * ARM_LENGTH_M + SHOULDER_IN_CHEST_M - shoulder_m)
     upper, fore, hinge = _two_bones(reach, _into(chest_from_collar, np.broadcast_to(_POLE, reach.shape)), swivel)
-    shoulder = _frame(upper, hinge) @ _frame(_UPPER, _HINGE).T
-    flexion = np.arctan2(np.einsum("ti,ti->t", np.cross(upper, fore), hinge), np.einsum("ti,ti->t", upper, fore))
+    shoulder = _frame(upper, hinge) @ _REST_FRAME.T
+    flexion = np.arctan2(np.einsum("ti,ti->t", cross(upper, fore), hinge), np.einsum("ti,ti->t", upper, fore))
     return collar, shoulder, matrix_from_rotvec(flexion[:, None] * _HINGE) @ _STRAIGHT
 
 
@@ -140,7 +139,7 @@ def _soft_clip(value: Array, low: float, high: float, knee: float) -> Array:
 
 def _frame(first: Array, second: Array) -> Array:
     """(..., 3, 3) with columns first, second and their cross product (all orthonormal)."""
-    return np.stack([first, second, np.cross(first, second)], axis=-1)
+    return np.stack([first, second, cross(first, second)], axis=-1)
 
 
 def _into(frames: Array, vectors: Array) -> Array:
@@ -154,11 +153,12 @@ def _orthogonal(vector: Array, to: Array) -> Array:
 
 
 def _minimal_rotation(start: Array, end: Array) -> Array:
-    axis = np.cross(start, end)
+    axis = cross(start, end)
     sine = float(np.linalg.norm(axis))
     return matrix_from_rotvec(axis / sine * np.arctan2(sine, float(start @ end)))
 
 
 _HINGE = _orthogonal(np.array([0.0, -1.0, 0.0]), _UPPER)  # at the zero pose the left elbow bends forward, about -y
+_REST_FRAME = _frame(_UPPER, _HINGE)
 _PALM = _orthogonal(np.array([0.0, -1.0, 0.0]), _FORE)
 _STRAIGHT = _minimal_rotation(_FORE, _UPPER)  # the zero pose is not straight: forearm in line with the upper arm

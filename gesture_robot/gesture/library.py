@@ -7,6 +7,8 @@ score serves either hand. Minimum-jerk paths join the keys; hand and fingers fol
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -67,6 +69,12 @@ def make_gesture(name: str, *, side: str = "right", amplitude: float = 1.0,
 def _score(name: str, amplitude: float) -> Score:
     if name not in SCORES:
         raise UnknownName("gesture", name, SCORES)
+    return replace(_known(name, amplitude))
+
+
+@lru_cache(maxsize=64)
+def _known(name: str, amplitude: float) -> Score:
+    """Its keys take most of the time; whoever changes them makes new ones."""
     return SCORES[name](amplitude)
 
 
