@@ -69,7 +69,7 @@ class UrgentWait:
 
 
 class BeatExecutor(SingleThreadedExecutor):
-    """Runs the callbacks of its nodes, and the `beats` of those that have some; polls these when `urgent` things come."""
+    """Runs the callbacks of its nodes, and the beats of those that have some, which poll when something urgent comes."""
 
     _waiting: UrgentWait | None = None
 
@@ -97,8 +97,9 @@ class BeatExecutor(SingleThreadedExecutor):
 
     def _rest(self, until_s: float) -> None:
         """Sleep, but take what is urgent when it comes."""
-        nodes = [node for node in self.get_nodes() if getattr(node, "beats", ())]
-        urgent: Urgent = tuple(tuple(e for node in nodes for e in node.urgent[kind]) for kind in range(3))  # type: ignore
+        nodes: list[Any] = [node for node in self.get_nodes() if getattr(node, "beats", ())]
+        subscriptions, services, guards = (tuple(e for node in nodes for e in node.urgent[kind]) for kind in range(3))
+        urgent = subscriptions, services, guards
         if self._waiting is None or self._waiting.urgent != urgent:
             self._waiting = UrgentWait(urgent, self._context)
         while (rest_s := until_s - time.monotonic()) > 0.0:

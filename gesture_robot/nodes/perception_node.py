@@ -77,7 +77,8 @@ class PerceptionNode(StageNode):
         self._model: RobotModel = self._description.model()
         self._place = CameraPlace(config.camera_pose, self._model)
         self._frame = config.base_frame or self._model.limbs.base_link
-        self._stage = PerceptionStage(self.aside(lambda: _backend(config)), config.stage, id_prefix=_prefix(self.now_s()))
+        backend = self.aside(lambda: _backend(config))
+        self._stage = PerceptionStage(backend, config.stage, id_prefix=_prefix(self.now_s()))
         self.health.facts |= {"engine": config.engine, "provider": "cpu",
                               "ROS4HRI": self._hri.state if self._hri is not None else "off"}
 

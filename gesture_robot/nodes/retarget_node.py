@@ -40,7 +40,8 @@ class RetargetNode(StageNode):
         self._order = FrameOrder()
         self._stopped = False
         self._trajectories = self.create_publisher(TrajectoryMessage, topics.GESTURE_TRAJECTORY, topics.STREAM)
-        self.listen(BodyMessage, topics.GESTURE_BODY, self._on_body, topics.STREAM, single=True, polled=True, urgent=True)
+        self.listen(BodyMessage, topics.GESTURE_BODY, self._on_body, topics.STREAM, single=True, polled=True,
+                    urgent=True)
         self.listen(ControlStatus, topics.CONTROL_SOURCE, self._on_status, topics.LATCHED, always=True, polled=True)
         self.beat(BEAT_S, self.poll, always=True, look_s=SERVICES_S)
 

@@ -16,8 +16,8 @@ class PerceptionNodeConfig(RobotNodeConfig):
 
     engine: str = setting("mediapipe", "what finds people in pictures: mediapipe or scripted")
     max_fps: float = setting(15.0, "pictures beyond this rate are left out", unit="Hz", low=1.0, high=120.0)
-    calm_fps: float = setting(10.0, "while everybody in sight is engaged only so many pictures are looked at", unit="Hz",
-                              low=1.0, high=120.0)
+    calm_fps: float = setting(10.0, "with everybody in sight engaged only so many pictures are looked at",
+                              unit="Hz", low=1.0, high=120.0)
     idle_fps: float = setting(5.0, "with nobody in sight only so many pictures are looked at, until somebody is found",
                               unit="Hz", low=1.0, high=120.0)
     idle_after_s: float = setting(3.0, "how long nobody must be in sight for that", unit="s", low=0.0, high=600.0)

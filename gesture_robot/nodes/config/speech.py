@@ -17,7 +17,7 @@ class SpeechNodeConfig(NodeConfig):
     device: str = setting("auto", "where an engine with a network runs: auto, cpu, cuda ...")
     language: str = setting("en", "language of goals that name none, BCP 47")
     sound: bool = setting(True, "play on the sound device; false, or without a device: times only, no sound")
-    lead_s: float = setting(0.06, "a piece is announced this long before its first word is heard, so that lips are ready",
+    lead_s: float = setting(0.06, "a piece is announced this long before its first word is heard, for the lips",
                             unit="s", low=0.0, high=2.0)
     ahead_s: float = setting(0.6, "the next sentence is prepared this long before the one before ends", unit="s",
                              low=0.1, high=5.0)
