@@ -22,8 +22,8 @@ demo:
 
 test:
 	@tools/set_up demo test ros
-	@$(PY) -m pytest -n 2 --dist loadfile -m "not ros" $(ARGS) || [ $$? -eq 5 ]
-	@$(PY) -m pytest -n 2 --dist loadfile -m "ros and not slow" $(ARGS) || [ $$? -eq 5 ]
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not ros" $(ARGS) || [ $$? -eq 5 ]
+	@$(PY) -m pytest -n 3 --dist loadfile -m "ros and not slow" $(ARGS) || [ $$? -eq 5 ]
 	@$(PY) -m pytest -m "ros and slow" $(ARGS) || [ $$? -eq 5 ]
 
 core-test:

@@ -34,7 +34,7 @@ EXTRAS: dict[str, list[str]] = {
 }
 IN_DEMO = ("perception", "speech", "espeak", "mujoco", "page", "onnx")
 EXTRAS["demo"] = sorted({requirement for name in IN_DEMO for requirement in EXTRAS[name]})
-EXTRAS["test"] = ["pytest>=8", "pytest-xdist>=3", "hypothesis>=6.100", "onnx>=1.16", "selenium>=4.20",
+EXTRAS["test"] = ["pytest>=8", "pytest-xdist>=3.8", "hypothesis>=6.100", "onnx>=1.16", "selenium>=4.20",
                   "setuptools>=70.1", "ruff==0.17.5", "mypy==2.4.1", "types-PyYAML",
                   *(f'{wheel}; {WHEELS_FIT}' for wheel in ("colcon-common-extensions==0.3.0",
                                                            "ros-ament-cmake-pytest==2.7.3"))]

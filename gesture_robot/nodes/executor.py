@@ -69,7 +69,7 @@ class UrgentWait:
 
 
 class BeatExecutor(SingleThreadedExecutor):
-    """Runs the callbacks of its nodes, and the beats of those that have some, which poll when something urgent comes."""
+    """Runs the callbacks of its nodes and the beats of those that have some, which poll when something urgent comes."""
 
     _waiting: UrgentWait | None = None
 
@@ -106,7 +106,7 @@ class BeatExecutor(SingleThreadedExecutor):
             if self._waiting.wait(rest_s):
                 for node in nodes:
                     node.poll()
-            if not self._context.ok():
+            if self._is_shutdown or not self._context.ok():
                 return
 
     def _beats(self) -> Iterator[Beat]:
