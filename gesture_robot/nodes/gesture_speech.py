@@ -53,10 +53,12 @@ class SpeechMotion:
         self.warm_up()
 
     def warm_up(self) -> None:
-        """Plan something: the first plan of a process takes twice as long."""
+        """Plan something, and every gesture: the first time of a process takes two and three times as long."""
         speech = Speech("warm-up", "hello there", 16000, np.zeros(16000, np.float32),
                         (Word("hello", 0.1, 0.4), Word("there", 0.4, 0.8)))
         self._engine.generate(speech, style=self._style, seed_pose=None, rng=np.random.default_rng(0))
+        for name in gesture_names():
+            make_gesture(name)
 
     def add(self, speech: Speech, chunk: int, heard_s: float, style: str, gesture: str) -> None:
         """Take a piece whose first sample is heard at `heard_s`; an unknown gesture is left out."""
