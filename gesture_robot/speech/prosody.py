@@ -18,8 +18,8 @@ _WINDOW_S = 1024 / 22050
 _F0_LOW_HZ, _F0_HIGH_HZ = 70.0, 500.0
 _VOICED = 0.5
 _FLOOR_DB = -55.0
-_BLOCK = 16
-"""Hops analysed at once: few enough that the arrays need no fresh pages of memory, which cost as much as the work."""
+_BLOCK = 16 * 1024
+"""Samples analysed at once: few enough that the arrays need no fresh pages of memory, which cost as much as the work."""
 _BANDS = 24
 _STEADY_CENTS = 6.0
 
@@ -68,9 +68,8 @@ def analyse(samples: Array, rate_hz: int) -> Prosody:
     count = int(np.ceil(len(audio) / rate_hz / HOP_S))
     size = max(2 * round(_WINDOW_S * rate_hz / 2), 64)
     padded = np.concatenate([np.zeros(size), audio, np.zeros(2 * size)])
-    blocks = [
-        _block(padded, np.arange(low, min(low + _BLOCK, count)), size, rate_hz) for low in range(0, count, _BLOCK)
-    ]
+    hops = max(_BLOCK // size, 1)
+    blocks = [_block(padded, np.arange(low, min(low + hops, count)), size, rate_hz) for low in range(0, count, hops)]
     energy, syllable, f0_hz, strength, bands = (
         (np.concatenate(part) for part in zip(*blocks, strict=True))
         if blocks
