@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gesture_robot.errors import GestureRobotError
+from gesture_robot.nodes.priority import set_niceness
 
 
 class Background:
     """Part of StageNode, whose other members it uses: one more thread."""
 
-    niceness = 0
-    """How readily that thread, and those it begins, give way to others (0 to 19, Linux)."""
+    background_niceness = 0
+    """That of the other thread, and of those it begins; see `set_niceness`."""
 
     def begin_background(self: Any) -> None:
         """Nothing is under way yet."""
@@ -59,8 +58,8 @@ class Background:
 
     def _thread(self: Any) -> ThreadPoolExecutor:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix=self.stage, initializer=_give_way,
-                                            initargs=(self.niceness,))
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix=self.stage, initializer=set_niceness,
+                                            initargs=(self.background_niceness,))
         return self._pool  # type: ignore[no-any-return]
 
     def _finish(self: Any, result: Any, error: Exception | None, done: Callable[[Any], None], name: str) -> None:
@@ -68,8 +67,3 @@ class Background:
             known = isinstance(error, GestureRobotError)
             self.refuse(name, str(error) if known else f"{type(error).__name__}: {error}")
         done(result)
-
-
-def _give_way(niceness: int) -> None:
-    if niceness and sys.platform == "linux":  # elsewhere it would be the whole process
-        os.setpriority(os.PRIO_PROCESS, 0, niceness)

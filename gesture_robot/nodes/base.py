@@ -48,6 +48,8 @@ class StageNode(Inputs, Background, LifecycleNode):
     stage = "stage"
     """Name of the node."""
     config_type: type[NodeConfig] = NodeConfig
+    niceness = 0
+    """That of the executor's thread, when `runner.run` spins it; the least of the nodes in one process counts."""
 
     def __init__(self, **options: Any):
         """Declare parameters and connect.

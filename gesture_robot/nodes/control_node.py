@@ -45,6 +45,7 @@ class ControlNode(StageNode):
 
     stage = "control"
     config_type = ControlNodeConfig
+    niceness = -10
 
     def connect(self) -> None:
         """See StageNode."""

@@ -38,6 +38,7 @@ class GestureNode(StageNode):
 
     stage = "gesture"
     config_type = GestureNodeConfig
+    niceness = background_niceness = -8  # little work, which the voice does not wait for
 
     def connect(self) -> None:
         """See StageNode."""

@@ -50,7 +50,7 @@ class PerceptionNode(StageNode):
 
     stage = "perception"
     config_type = PerceptionNodeConfig
-    niceness = 10  # it is the one that could use all cores; what moves and speaks needs little, but at once
+    background_niceness = 10  # it is the one that could use all cores; what moves and speaks needs little, but at once
 
     def connect(self) -> None:
         """See StageNode."""

@@ -33,6 +33,7 @@ class RetargetNode(StageNode):
 
     stage = "retarget"
     config_type = RetargetNodeConfig
+    niceness = -8
 
     def connect(self) -> None:
         """See StageNode."""

@@ -39,7 +39,7 @@ class RobotNode(StageNode):
     """Follows the controller's topic, publishes joints and pictures."""
 
     stage, config_type = "robot", RobotHostConfig
-    niceness = 10  # a real robot's camera does not compete with it
+    background_niceness = 10  # a real robot's camera does not compete with it
 
     def connect(self) -> None:
         """See StageNode."""

@@ -15,6 +15,7 @@ from rclpy.signals import SignalHandlerOptions
 from gesture_robot.errors import GestureRobotError
 from gesture_robot.nodes.base import StageNode
 from gesture_robot.nodes.executor import BeatExecutor
+from gesture_robot.nodes.priority import set_niceness
 
 EXIT_OK, EXIT_FAILED, EXIT_BAD_INPUT = 0, 1, 2
 
@@ -31,6 +32,10 @@ def run(kinds: Sequence[Callable[[], StageNode]], arguments: list[str] | None = 
         for kind in kinds:
             nodes.append(kind())
             executor.add_node(nodes[-1])
+        wanted = min((node.niceness for node in nodes), default=0)
+        given = wanted == 0 or set_niceness(wanted)
+        for node in nodes:
+            node.health.facts["priority"] = f"nice {wanted}" if given else f"nice 0; {wanted} is not permitted"
         executor.spin()
     except (GestureRobotError, InvalidParameterException) as error:
         return _say(str(error))
