@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from gesture_robot.commands.system import find_chromium
 from gesture_robot.errors import InvalidInput
 
 TRIES = 20
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update", "--window-size=1400,900")
+FLAGS = ("--headless=new", "--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader", "--disable-quic",
+         "--no-first-run", "--disable-sync", "--disable-background-networking", "--disable-component-update",
+         "--window-size=1400,900")
 LISTEN = """
 window.pressed = [];
 document.addEventListener('pointerdown', () => window.pressed.push(performance.timeOrigin + performance.now()), true);
@@ -50,9 +52,18 @@ class Page:
         from selenium.webdriver.support.ui import WebDriverWait
 
         path = f"//button[normalize-space(.)='{label}']"
-        button = WebDriverWait(self.driver, BACK_S, 0.02).until(lambda d: d.find_element("xpath", path))
-        button.click()
+        WebDriverWait(self.driver, BACK_S, 0.02).until(lambda d: _clicked(d, path))
         return float(self.driver.execute_script("return window.pressed[window.pressed.length - 1]")) * 1e-3
+
+
+def _clicked(driver: Any, path: str) -> bool:
+    from selenium.common.exceptions import WebDriverException
+
+    try:
+        driver.find_element("xpath", path).click()
+    except WebDriverException:  # not there yet, or still sliding into its place
+        return False
+    return True
 
 
 def measure(tries: int = TRIES) -> list[Row]:
@@ -85,7 +96,7 @@ def _presses(robot: Running, page: Page, tries: int) -> list[float]:
         known = len(robot.seen.statuses)
         pressing = pool.submit(page.press, "STOP")  # beside the observer, which must not miss when messages come
         robot.until(pressing.done, BACK_S)
-        pressed_s = pressing.result()
+        pressed_s = pressing.result() - (time.time() - robot.seen.now_s())
         stopped_s = _when_stopped(robot, known)
         robot.until(lambda at_s=stopped_s: robot.seen.stream.arrivals_s[-1] > at_s, BACK_S)  # type: ignore[misc]
         took.append(next(t for t in robot.seen.stream.arrivals_s if t > stopped_s) - pressed_s)

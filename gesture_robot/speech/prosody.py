@@ -19,7 +19,7 @@ _F0_LOW_HZ, _F0_HIGH_HZ = 70.0, 500.0
 _VOICED = 0.5
 _FLOOR_DB = -55.0
 _BLOCK = 16 * 1024
-"""Samples analysed at once: few enough that the arrays need no fresh pages of memory, which cost as much as the work."""
+"""Samples analysed at once: so few that the arrays need no fresh pages of memory, which cost as much as the work."""
 _BANDS = 24
 _STEADY_CENTS = 6.0
 
