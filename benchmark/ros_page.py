@@ -97,17 +97,10 @@ def _presses(robot: Running, page: Page, tries: int) -> list[float]:
         pressing = pool.submit(page.press, "STOP")  # beside the observer, which must not miss when messages come
         robot.until(pressing.done, BACK_S)
         pressed_s = pressing.result() - (time.time() - robot.seen.now_s())
-        stopped_s = _when_stopped(robot, known)
-        robot.until(lambda at_s=stopped_s: robot.seen.stream.arrivals_s[-1] > at_s, BACK_S)  # type: ignore[misc]
-        took.append(next(t for t in robot.seen.stream.arrivals_s if t > stopped_s) - pressed_s)
+        took.append(robot.braked_s(known) - pressed_s)
         robot.crew.release()
     pool.shutdown()
     return took
-
-
-def _when_stopped(robot: Running, known: int) -> float:
-    robot.until(lambda: any(s.stopped for _, s in robot.seen.statuses[known:]), BACK_S)
-    return next(at_s for at_s, s in robot.seen.statuses[known:] if s.stopped)
 
 
 def _ms(took_s: list[float], percentile: float) -> Any:

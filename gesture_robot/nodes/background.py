@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gesture_robot.errors import GestureRobotError
-from gesture_robot.nodes.priority import set_niceness
+from gesture_robot.priority import set_niceness
 
 
 class Background:

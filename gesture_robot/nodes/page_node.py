@@ -42,6 +42,7 @@ class PageNode(StageNode):
 
     stage = "page"
     config_type = PageNodeConfig
+    niceness = -10  # a stop comes through here
 
     def connect(self) -> None:
         """See StageNode."""

@@ -15,7 +15,7 @@ from rclpy.signals import SignalHandlerOptions
 from gesture_robot.errors import GestureRobotError
 from gesture_robot.nodes.base import StageNode
 from gesture_robot.nodes.executor import BeatExecutor
-from gesture_robot.nodes.priority import set_niceness
+from gesture_robot.priority import set_niceness
 
 EXIT_OK, EXIT_FAILED, EXIT_BAD_INPUT = 0, 1, 2
 

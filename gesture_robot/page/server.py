@@ -25,6 +25,7 @@ from gesture_robot.page.joints import JointSliders
 from gesture_robot.page.panels import Controls, Readouts
 from gesture_robot.page.robot_view import RobotView
 from gesture_robot.page.state import PageEvent, PageState
+from gesture_robot.priority import set_niceness
 
 MOTION_PERIOD_S = 1.0 / 30.0
 PICTURE_PERIOD_S = 1.0 / 12.0
@@ -163,6 +164,7 @@ class OperatorPage:
             self._events.append(event)
 
     def _work(self) -> None:
+        set_niceness(5)  # what is shown gives way to what is pressed
         pictures_due_s = 0.0
         while not self._closing.is_set():
             self._fresh.wait()
