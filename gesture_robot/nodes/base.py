@@ -49,7 +49,7 @@ class StageNode(Inputs, Background, LifecycleNode):
     """Name of the node."""
     config_type: type[NodeConfig] = NodeConfig
     niceness = 0
-    """That of the executor's thread, when `runner.run` spins it; the least of the nodes in one process counts."""
+    """That of all threads but the background one, by `runner.run`; the least of the nodes in one process counts."""
 
     def __init__(self, **options: Any):
         """Declare parameters and connect.

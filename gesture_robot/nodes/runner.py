@@ -22,6 +22,7 @@ EXIT_OK, EXIT_FAILED, EXIT_BAD_INPUT = 0, 1, 2
 
 def run(kinds: Sequence[Callable[[], StageNode]], arguments: list[str] | None = None) -> int:
     """Make the nodes, spin until a signal comes, free them; returns the exit code."""
+    priority = _hurry(kinds)
     try:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.ALL)
     except (RuntimeError, ParameterException) as error:
@@ -32,10 +33,7 @@ def run(kinds: Sequence[Callable[[], StageNode]], arguments: list[str] | None = 
         for kind in kinds:
             nodes.append(kind())
             executor.add_node(nodes[-1])
-        wanted = min((node.niceness for node in nodes), default=0)
-        given = wanted == 0 or set_niceness(wanted)
-        for node in nodes:
-            node.health.facts["priority"] = f"nice {wanted}" if given else f"nice 0; {wanted} is not permitted"
+            nodes[-1].health.facts["priority"] = priority
         executor.spin()
     except (GestureRobotError, InvalidParameterException) as error:
         return _say(str(error))
@@ -49,6 +47,14 @@ def run(kinds: Sequence[Callable[[], StageNode]], arguments: list[str] | None = 
             signal.signal(number, signal.SIG_IGN)  # the end is under way; a second signal must not break it off
         _end(executor, nodes)
     return EXIT_OK
+
+
+def _hurry(kinds: Sequence[Callable[[], StageNode]]) -> str:
+    """Take the priority of the node in the greatest hurry, before DDS makes threads, which everything waits for."""
+    wanted = min((int(getattr(kind, "niceness", 0)) for kind in kinds), default=0)
+    if wanted == 0 or set_niceness(wanted):
+        return f"nice {wanted}"
+    return f"nice 0; {wanted} is not permitted"
 
 
 def _end(executor: Any, nodes: list[StageNode]) -> None:
