@@ -112,10 +112,18 @@ def _presses(robot: Running, page: Page, tries: int) -> list[float]:
         robot.until(pressing.done, BACK_S)
         pressed_s = pressing.result() - (time.time() - robot.seen.now_s())
         took.append(robot.braked_s(known) - pressed_s)
-        robot.crew.spin(SETTLE_S)
-        robot.crew.release()
+        _go_on(robot)
     pool.shutdown()
     return took
+
+
+def _go_on(robot: Running) -> None:
+    released = False
+    while not released:
+        robot.crew.spin(SETTLE_S)
+        robot.crew.release()
+        robot.crew.spin(SETTLE_S)
+        released = robot.seen.status is not None and not robot.seen.status.stopped
 
 
 def _ms(took_s: list[float], percentile: float) -> Any:

@@ -19,12 +19,22 @@ SETTLED_S = 20.0
 PR_SET_PDEATHSIG = 1
 
 
-def _end_with_parent() -> Callable[[], None] | None:
-    """What a child does before it becomes a node: ask the kernel for SIGINT when the starter dies, even by SIGKILL."""
+def _before_exec() -> Callable[[], None]:
+    """What a child does before it becomes a node.
+
+    It leaves the process group, not the session: Linux shares processor time among sessions first (autogroup), and the
+    priorities of nodes in sessions of their own would mean nothing. It asks for SIGINT when the starter dies, even by
+    SIGKILL.
+    """
     if not sys.platform.startswith("linux"):
-        return None
+        return os.setpgrp
     prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0) and None
+
+    def prepare() -> None:
+        os.setpgrp()
+        prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
+
+    return prepare
 
 
 class Child:
@@ -36,7 +46,7 @@ class Child:
         for key, value in parameters.items():
             self._command += ["-p", f"{key}:={json.dumps(value)}"]
         self._process: subprocess.Popen[bytes] | None = None
-        self._before_exec = _end_with_parent()
+        self._before_exec = _before_exec()
         self._backoff_s, self._start_at_s, self._started_s = FIRST_BACKOFF_S, 0.0, 0.0
         self.starts = 0
 
@@ -45,7 +55,7 @@ class Child:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                start_new_session=True, preexec_fn=self._before_exec, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+                preexec_fn=self._before_exec, env=os.environ | {"PYTHONUNBUFFERED": "1"})
         self.starts += 1
         self._started_s = time.monotonic()
 

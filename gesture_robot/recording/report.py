@@ -16,7 +16,7 @@ TICKS_PER_S = 100.0
 MIN_LAG_FRAMES = 9
 SILENCE_S = 1.5
 FACING_RAD = np.deg2rad(15.0)
-FALLEN_RAD, FACING_RAD = np.deg2rad(5.0), np.deg2rad(3.0)
+FALLEN_RAD, NEAR_RAD = np.deg2rad(5.0), np.deg2rad(3.0)
 SIGHT_RAD = np.deg2rad(28.0)
 
 
@@ -156,7 +156,7 @@ def reaction(log: RunLog, model: RobotModel, camera: Any) -> dict[str, float]:
     times, angles = series
     after = times >= turned_s
     if after.any() and np.isfinite(angles[after][0]):
-        fallen = np.flatnonzero(after & (angles < max(angles[after][0] - FALLEN_RAD, FACING_RAD)))
+        fallen = np.flatnonzero(after & (angles < max(angles[after][0] - FALLEN_RAD, NEAR_RAD)))
         if len(fallen):
             found["head_turned_5deg_after_s"] = round(float(times[fallen[0]]) - turned_s, 3)
     sounds = [
