@@ -147,7 +147,7 @@ def test_strokes_fall_on_the_words_that_are_heard(bench):
                                                    onsets) for wrist in ("left_wrist", "right_wrist")])
     assert len(offsets) >= 4
     assert np.mean(np.abs(offsets) <= 0.2) >= 0.8
-    assert -0.16 < np.mean(offsets) < 0.02
+    assert -0.16 < np.median(offsets) < 0.02  # of some eight strokes: one odd one moves their mean by 50 ms
 
 
 def test_lost_doubled_and_late_pieces_are_named_and_nothing_jumps(bench):

@@ -97,14 +97,16 @@ def test_a_visitor_is_seen_in_the_robots_frame_with_the_pictures_stamp(bench):
 
 
 def test_with_nobody_in_sight_it_looks_less_often_and_at_once_again_when_somebody_comes(bench):
-    def looks(how):
-        return lambda _: bench.graph.value("perception", "looks") == how
+    def looks(*how):
+        return lambda _: bench.graph.value("perception", "looks") in how
 
     bench.show_until(looks("idle, nobody in sight"), "it looks less often", bench.empty)
     alone = bench.show(bench.empty, 2.0)
     assert 0 < len(alone) <= 14 and not any(m.people for m in alone)
-    bench.show_until(looks("at every picture"), "it looks at every picture again")
+    calm = "calm, everybody is engaged"
+    bench.show_until(looks("at every picture", calm), "it looks at every picture again")
     bench.show_until(lambda new: any(m.people for m in new), "the visitor is seen")
+    bench.show_until(looks(calm), "it looks a little less often at somebody who is engaged")
 
 
 def spoilt(bench, what):
