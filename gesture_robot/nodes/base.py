@@ -34,8 +34,8 @@ from gesture_robot.nodes.executor import LOOK_S, Beat
 from gesture_robot.nodes.inputs import Inputs
 from gesture_robot.nodes.timeline import Timeline
 
-REPORT_PERIOD_S = 0.4
-"""Faster than once a second, so that a fault is named within one."""
+REPORT_PERIOD_S = 0.25
+"""What is silent for 0.7 s, or happened once, is named within a second."""
 REPEAT_S = 0.9
 """A report that says the same is sent this often: its figures cost time."""
 RETRY_S = 2.0

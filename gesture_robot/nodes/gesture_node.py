@@ -29,7 +29,7 @@ from gesture_robot.nodes.speech_pieces import CANCEL, PLAY, SpeechPieces, report
 from gesture_robot.srv import ListGestures
 
 LOOK_S = 0.05
-JOINTS_S = 1.0
+JOINTS_S = 0.7
 """Joint states that came and then stay away for longer than this are reported."""
 
 

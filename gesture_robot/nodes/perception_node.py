@@ -36,7 +36,7 @@ from gesture_robot.nodes.runner import run
 from gesture_robot.perception.stage import PerceptionStage
 from gesture_robot.protocols import PerceptionBackend
 
-SILENT_S, JOINTS_SILENT_S = 0.7, 1.0
+SILENT_S, JOINTS_SILENT_S = 0.7, 0.7
 IDLE, CALM = "idle, nobody in sight", "calm, everybody is engaged"
 OLD_S, FUTURE_S = 1.0, 0.5
 EARLY_S = 0.005

@@ -20,6 +20,6 @@ class GestureNodeConfig(RobotNodeConfig):
     seed: int = setting(0, "the same seed gives the same motion", low=0, high=2**31)
     fps: float = setting(30.0, "body frames per second", unit="Hz", low=10.0, high=120.0)
     ahead_s: float = setting(0.08, "frames are sent this long before they are due", unit="s", low=0.0, high=0.5)
-    stale_s: float = setting(1.0, "a decision older than this is not looked at any more", unit="s", low=0.1, high=10.0)
+    stale_s: float = setting(0.7, "a decision older than this is not looked at any more", unit="s", low=0.1, high=10.0)
     gaze: GazeConfig = field(default_factory=GazeConfig)
     player: PlayerConfig = field(default_factory=PlayerConfig)
