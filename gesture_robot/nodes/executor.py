@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from rclpy.exceptions import InvalidHandle
 from rclpy.executors import (
     ConditionReachedException,
     ExternalShutdownException,
@@ -45,17 +47,25 @@ class Beat:
 
 
 class UrgentWait:
-    """Waits for what is urgent; the entities must outlive it."""
+    """Waits for what is urgent. Entities that another thread destroys meanwhile, at the end, live until it returns."""
 
     def __init__(self, urgent: Urgent, context: Any):
-        self.urgent = urgent
+        self.urgent, self._context = urgent, context
         subscriptions, services, guards = urgent
         with context.handle:
             self._wait_set = rclpy_implementation.WaitSet(
                 len(subscriptions), len(guards), 0, 0, len(services), 0, context.handle)
 
     def wait(self, at_most_s: float) -> bool:
-        """Whether something came within this time."""
+        """Whether something came within this time; raises InvalidHandle when something is destroyed already."""
+        with ExitStack() as held:
+            for entity in (self._context, *(e for kind in self.urgent for e in kind)):
+                if entity.handle is None:
+                    raise InvalidHandle("the context is gone")
+                held.enter_context(entity.handle)
+            return self._wait(at_most_s)
+
+    def _wait(self, at_most_s: float) -> bool:
         wait_set, (subscriptions, services, guards) = self._wait_set, self.urgent
         wait_set.clear_entities()
         for subscription in subscriptions:
@@ -103,9 +113,12 @@ class BeatExecutor(SingleThreadedExecutor):
         if self._waiting is None or self._waiting.urgent != urgent:
             self._waiting = UrgentWait(urgent, self._context)
         while (rest_s := until_s - time.monotonic()) > 0.0:
-            if self._waiting.wait(rest_s):
-                for node in nodes:
-                    node.poll()
+            try:
+                if self._waiting.wait(rest_s):
+                    for node in nodes:
+                        node.poll()
+            except InvalidHandle:  # the graph goes down
+                time.sleep(rest_s)
             if self._is_shutdown or not self._context.ok():
                 return
 
