@@ -20,6 +20,8 @@ from gesture_robot.datatypes import Speech
 from gesture_robot.nodes import topics
 
 STALL_S = 3.0
+FORGOTTEN_S = 4.0
+"""Diagnostics name what happened once for three seconds."""
 NAMED_BY = {"perception": ("decision", topics.PEOPLE), "decision": ("gesture", topics.DECISION),
             "gesture": ("retarget", topics.GESTURE_BODY), "robot": ("control", topics.JOINT_STATES)}
 """Who misses a node that is gone, and what it calls it."""
@@ -71,24 +73,17 @@ def _pieces(robot: Running) -> list[Row]:
         stamp = (node.get_clock().now() + _duration(in_s)).to_msg()
         publisher.publish(speech_message(replace(piece, id=name), chunk, stamp))
 
-    for what, chunks, in_s in (("lost", (0, 2), 0.3), ("doubled", (0, 0), 0.3), ("late", (0,), -0.5)):
-        for chunk in chunks[:-1]:
+    for what, text, chunks, in_s in (("lost", "lost", (0, 2), 0.3), ("doubled", "came twice", (0, 0), 0.3),
+                                     ("late", "late", (0,), -0.5)):
+        began_s = robot.seen.now_s()
+        for chunk in chunks:
             send(what, chunk, in_s)
-        text = "came twice" if what == "doubled" else what
         for listener in ("gesture", "face"):
-            cause = (lambda w=what, c=chunks[-1], s=in_s: send(w, c, s)) if listener == "gesture" else (lambda: None)
-            rows.append(_row(f"piece of speech {what}, {listener}", _soon(robot, listener, text, cause)))
-        robot.crew.spin(4.0)
+            robot.until(lambda n=listener, t=text: t in robot.seen.diagnostics[n].message, BACK_S)
+        rows.append(_row(f"piece of speech {what}, by gesture and face", robot.seen.now_s() - began_s))
+        robot.crew.spin(FORGOTTEN_S)
     node.destroy_publisher(publisher)
     return rows
-
-
-def _soon(robot: Running, node: str, text: str, cause: Callable[[], Any]) -> float:
-    """As `_named`, where the text may be there already."""
-    seen, began_s = robot.seen, robot.seen.now_s()
-    cause()
-    robot.until(lambda: text in seen.diagnostics[node].message, BACK_S)
-    return float(seen.now_s() - began_s)
 
 
 def _duration(seconds: float) -> Any:

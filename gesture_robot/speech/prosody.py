@@ -201,7 +201,7 @@ def _pitch(power: Array, own: Array, rate_hz: int) -> tuple[Array, Array]:
 
 
 def _bands(power: Array, tables: _Spectra) -> Array:
-    totals = np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1, dtype=float)], axis=1)
+    totals = np.concatenate([np.zeros((len(power), 1)), np.cumsum(power, axis=1)], axis=1)
     return np.log1p(1e4 * (totals[:, tables.high] - totals[:, tables.low]) / tables.scale)
 
 

@@ -133,7 +133,8 @@ def test_idle_frames_follow_each_other_and_come_before_they_are_due(bench):
     assert not frames[-1].message.utterance_id
 
 
-def test_strokes_fall_on_the_words_that_are_heard(bench):
+def stroke_offsets(bench) -> np.ndarray:
+    """Says the text; how much later [s] than its nearest word each stroke ends."""
     since = len(bench.messages)
     heard_s = bench.say()
     bench.wait(lambda: bench.messages[-1].utterance_id == bench.utterance, "the piece is seen")
@@ -143,11 +144,15 @@ def test_strokes_fall_on_the_words_that_are_heard(bench):
     check_continuous(frames)
     positions = forward_kinematics(np.array([f.rotations for f in frames]))[0]
     onsets = [heard_s - frames[0].due_s + word.start_s for word in bench.said.words]
-    offsets = np.concatenate([gesture_word_offsets(find_strokes(positions[:, joint_index(wrist)], 30.0, ARM_LENGTH_M),
-                                                   onsets) for wrist in ("left_wrist", "right_wrist")])
+    return np.concatenate([gesture_word_offsets(find_strokes(positions[:, joint_index(wrist)], 30.0, ARM_LENGTH_M),
+                                                onsets) for wrist in ("left_wrist", "right_wrist")])
+
+
+def test_strokes_fall_on_the_words_that_are_heard(bench):
+    offsets = np.concatenate([stroke_offsets(bench) for _ in range(3)])
     assert len(offsets) >= 4
     assert np.mean(np.abs(offsets) <= 0.2) >= 0.8
-    assert -0.16 < np.median(offsets) < 0.02  # of some eight strokes: one odd one moves their mean by 50 ms
+    assert -0.16 < np.mean(offsets) < 0.02
 
 
 def test_lost_doubled_and_late_pieces_are_named_and_nothing_jumps(bench):

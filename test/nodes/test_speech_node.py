@@ -29,10 +29,13 @@ class Desk:
         self.client = graph.action(Say, topics.SAY)
         self.status = graph.publisher(ControlStatus, topics.CONTROL_SOURCE, topics.LATCHED)
         self.heard = []
-        graph.node.create_subscription(
-            SpeechAudio, topics.SPEECH_AUDIO, lambda m: self.heard.append((self.now_s(), m)), topics.EVERY)
+        graph.node.create_subscription(SpeechAudio, topics.SPEECH_AUDIO, self._hear, topics.EVERY)
         graph.wait(lambda: graph.node.count_publishers(topics.SPEECH_AUDIO), "speech/audio is there")
         graph.spin(0.2)
+
+    def _hear(self, message, info):
+        """With the time at which DDS had it: this process may be slow to look."""
+        self.heard.append((info["received_timestamp"] * 1e-9, message))
 
     def now_s(self):
         return self.graph.node.get_clock().now().nanoseconds * 1e-9
@@ -98,8 +101,8 @@ def test_sentences_are_numbered_and_follow_one_another(desk):
     assert end.chunk == 3 and seconds(end) == pytest.approx(ends[-1], abs=1e-4)
     for message, duration_s in zip(pieces, [len(m.samples) / m.rate_hz for m in pieces], strict=True):
         assert message.words and all(0.0 <= w.start_s <= w.end_s <= duration_s for w in message.words)
-    for came_s, message in desk.heard:  # announced before its first word is heard
-        assert message.kind != AUDIO or came_s < seconds(message) + message.words[0].start_s
+    for came_s, message in desk.heard:  # announced before it is heard
+        assert message.kind != AUDIO or came_s < seconds(message)
 
 
 def test_cancel_is_silence_at_once(desk):
