@@ -8,15 +8,10 @@ import sys
 
 import numpy as np
 import pytest
+from test_page_browser import page_text, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TIMEOUT_S = 60.0
-
-
-def wait(driver, condition, what):
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(driver, TIMEOUT_S, poll_frequency=0.05).until(condition, f"never: {what}")
 
 
 def press(driver, label):
@@ -29,11 +24,11 @@ def press(driver, label):
             return False
         return True
 
-    wait(driver, clicked, label)
+    wait(driver, clicked, label, TIMEOUT_S)
 
 
 def body(driver):
-    return driver.find_element("tag name", "body").text.lower()
+    return page_text(driver).lower()
 
 
 @pytest.fixture
@@ -63,12 +58,12 @@ def test_stop_button_stops_the_robot(demo, chromium):
     url = next(line.split()[1] for line in process.stderr if line.startswith("Open http"))
     chromium.get(url)
     press(chromium, "STOP")
-    wait(chromium, lambda d: "stopped" in body(d), "the page says stopped")
+    wait(chromium, lambda d: "stopped" in body(d), "the page says stopped", TIMEOUT_S)
     press(chromium, "Release")
-    wait(chromium, lambda d: "stopped" not in body(d), "the page says released")
+    wait(chromium, lambda d: "stopped" not in body(d), "the page says released", TIMEOUT_S)
     press(chromium, "wave")
     press(chromium, "STOP")
-    wait(chromium, lambda d: "stopped" in body(d), "the page says stopped again")
+    wait(chromium, lambda d: "stopped" in body(d), "the page says stopped again", TIMEOUT_S)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0

@@ -27,10 +27,14 @@ return sum;
 """
 
 
-def wait(driver: Any, condition: Callable[[Any], Any], what: str) -> Any:
+def wait(driver: Any, condition: Callable[[Any], Any], what: str, timeout_s: float = TIMEOUT_S) -> Any:
+    """Look until it is true; what was replaced by a new page while it was looked at is looked at again."""
+    from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.support.ui import WebDriverWait
 
-    return WebDriverWait(driver, TIMEOUT_S, poll_frequency=0.05).until(condition, f"never: {what}")
+    looking = WebDriverWait(driver, timeout_s, poll_frequency=0.05,
+                            ignored_exceptions=(StaleElementReferenceException,))
+    return looking.until(condition, f"never: {what}")
 
 
 def button(driver: Any, label: str) -> Any:
@@ -38,7 +42,8 @@ def button(driver: Any, label: str) -> Any:
 
 
 def page_text(driver: Any) -> str:
-    return str(driver.find_element("tag name", "body").text)
+    """What stands on the page, read in one step: an element found first may be gone when it is asked for its text."""
+    return str(driver.execute_script("return document.body ? document.body.innerText : ''"))
 
 
 def pictures(driver: Any) -> list[Any]:
