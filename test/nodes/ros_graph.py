@@ -26,9 +26,10 @@ MODULES = {line.split()[0]: line.split()[1] for line in
 PATIENCE_S = 30.0
 """How long something may take on a slow, busy machine before the test gives up; nothing waits this long normally."""
 AGAIN_S = 4.0
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
-"""Two processes of tests at a time must never share a domain."""
-_domains = count((os.getpid() * 7) % 45)
+DOMAINS = 25
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+"""Up to four processes of tests run at a time, each with DOMAINS domains of its own: two must never share one."""
+_domains = count((os.getpid() * 7) % DOMAINS)
 
 
 class NodeProcess:
@@ -71,7 +72,7 @@ class Graph:
 
     def __init__(self, folder: Path, namespace: str = ""):
         self.folder, self.namespace = folder, namespace
-        self.domain = 1 + 50 * WORKER + next(_domains) % 50
+        self.domain = 1 + DOMAINS * WORKER + next(_domains) % DOMAINS
         self.processes: list[NodeProcess] = []
         # The range is read by DDS from the environment of the process that creates a participant.
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
