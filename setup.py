@@ -18,6 +18,9 @@ EXTRAS: dict[str, list[str]] = {
     "espeak": ["espeakng-loader>=0.2.4"],  # GPL-3.0-or-later, see NOTICE
     "mujoco": ["mujoco>=3.3"],
     "page": ["viser>=1.0,<2", "websockets>=15", "trimesh>=4"],
+    "fast": ["numba>=0.59"],  # compiles the retargeting kernels; without it they run as plain Python
+    "meshes": ["trimesh>=4", "pycollada>=0.7"],  # .dae and .obj files of robots
+    "ray": ["ray>=2.9"],  # bulk retargeting over several machines
     "onnx": ["onnxruntime>=1.18"],
     "onnx-gpu": ["onnxruntime-gpu>=1.18"],
     # ROS 2 Kilted from PyPI, for Linux on x86_64; other machines use their ROS 2 (docs/robot_machine.md). Pins of one
@@ -32,10 +35,10 @@ EXTRAS: dict[str, list[str]] = {
         "ros-ament-package==0.17.2", "ros-ament-cmake-include-directories==2.7.3", "ros-ament-cmake-ros-core==0.14.5",
         "catkin-pkg==1.1.0", "cmake>=3.25", "ninja>=1.11")],
 }
-IN_DEMO = ("perception", "speech", "espeak", "mujoco", "page", "onnx")
+IN_DEMO = ("perception", "speech", "espeak", "mujoco", "page", "fast", "meshes", "onnx")
 EXTRAS["demo"] = sorted({requirement for name in IN_DEMO for requirement in EXTRAS[name]})
 EXTRAS["test"] = ["pytest>=8", "pytest-xdist>=3.8", "hypothesis>=6.100", "onnx>=1.16", "selenium>=4.20",
-                  "setuptools>=70.1", "ruff==0.17.5", "mypy==2.4.1", "types-PyYAML",
+                  "setuptools>=70.1", "ruff==0.17.5", "mypy==2.4.1", "types-PyYAML", "example-robot-data==6.0.0",
                   *(f'{wheel}; {WHEELS_FIT}' for wheel in ("colcon-common-extensions==0.3.0",
                                                            "ros-ament-cmake-pytest==2.7.3"))]
 

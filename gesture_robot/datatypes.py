@@ -321,6 +321,40 @@ class FaceMotion:
         return len(self.weights) / self.fps
 
 
+FINGER_NAMES = ("thumb", "index", "middle", "ring", "pinky")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finger:
+    """Joints that open and close together, and the human fingers they show."""
+
+    shows: tuple[str, ...]
+    """Of FINGER_NAMES; the mean of their curls drives the joints."""
+    joints: tuple[str, ...]
+    open: tuple[float, ...]
+    closed: tuple[float, ...]
+    """Positions of `joints` [rad or m] with the finger straight and fully curled."""
+
+    def __post_init__(self) -> None:
+        for name in self.shows:
+            if name not in FINGER_NAMES:
+                raise UnknownName("finger", name, FINGER_NAMES)
+        if not len(self.joints) == len(self.open) == len(self.closed) > 0 or not self.shows:
+            raise InvalidInput(
+                f"a finger needs names of human fingers, joints, and one open and one closed position per joint, got "
+                f"shows {self.shows}, joints {self.joints}, open {self.open}, closed {self.closed}."
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceJoint:
+    """A joint of the face or of an eye: position = rest + sum of gain x ARKit channel, inside its limits."""
+
+    joint: str
+    gains: dict[str, float]
+    """ARKit channel -> radians (or metres) at weight 1."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Arm:
     """One arm of a robot: its joints from shoulder to wrist and the links whose origins are the human landmarks."""
@@ -333,7 +367,20 @@ class Arm:
     hand_link: str
     """Its origin is the wrist; x forward of the palm side, z from the fingers to the wrist when the arm hangs."""
     hand_joints: tuple[str, ...] = ()
-    """Joints that close the hand: 0 open, upper limit closed."""
+    """Joints of the hand. Without `fingers` all close together: 0 open, upper limit closed."""
+    shoulder_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Centre of the shoulder in the upper arm link [m]."""
+    elbow_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """The elbow in the forearm link [m], on the axis of the elbow joint: it stays where it is in the upper arm too."""
+    wrist_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """The wrist in the hand link [m]."""
+    finger_axis: tuple[float, float, float] = (0.0, 0.0, -1.0)
+    """Unit vector from the wrist to the knuckles in the hand link."""
+    palm_axis: tuple[float, float, float] | None = None
+    """Unit vector out of the palm in the hand link; None: towards the body, (0, -1, 0) left and (0, 1, 0) right."""
+    palm_m: tuple[float, float, float] | None = None
+    """Centre of the palm's surface in the hand link [m]; None: guessed from where the fingers begin."""
+    fingers: tuple[Finger, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -350,6 +397,9 @@ class LimbMap:
     screen_link: str = ""
     left_arm: Arm | None = None
     right_arm: Arm | None = None
+    front_axis: tuple[float, float, float] = (1.0, 0.0, 0.0)
+    """Unit vector out of the robot's front in the root link at rest (REP-103: x); z of the root link is up."""
+    face: tuple[FaceJoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -371,11 +421,20 @@ class RobotModel:
     rest: Array
     """(J,) arms hanging, head up."""
     limbs: LimbMap
+    max_jerk: Array | None = None
+    """(J,) [rad/s^3 or m/s^3]; infinite where none is given; None: nowhere."""
+    may_touch: tuple[tuple[str, str], ...] = ()
+    """Pairs of links whose contact is no self-collision, beside those that `robots.mujoco_model` leaves out."""
 
     def __post_init__(self) -> None:
         count = len(self.joint_names)
         for name in ("lower", "upper", "max_velocity", "max_acceleration", "rest"):
             _set(self, **{name: frozen_array(getattr(self, name), (count,), f"RobotModel.{name}")})
+        jerk = np.full(count, np.inf) if self.max_jerk is None else np.array(self.max_jerk, float)
+        if jerk.shape != (count,) or not (jerk > 0).all():
+            raise InvalidInput(f"RobotModel.max_jerk must be {count} positive numbers, got {jerk}.")
+        jerk.setflags(write=False)
+        _set(self, max_jerk=jerk)
         if (self.lower > self.upper).any() or (self.max_velocity <= 0).any() or (self.max_acceleration <= 0).any():
             raise InvalidInput("RobotModel needs lower <= upper, and positive velocity and acceleration limits.")
 

@@ -7,12 +7,14 @@ Exit code 2, after one line that says what to type, where a system package is mi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from gesture_robot.commands import system
@@ -21,6 +23,8 @@ from tools import build_ros
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(".venv")  # relative: the path of a clone may be long
 PYTHON = VENV / "bin" / "python"
+KERNELS = VENV / ".gesture_robot-kernels"
+"""The note that the kernels of this checkout were compiled once; changed ones are compiled when they are used."""
 EXTRAS = {"demo": ("demo",), "test": ("test",), "ros": ("ros", "ros-build")}
 """Goal -> extras of setup.py."""
 
@@ -37,7 +41,24 @@ def main(goals: list[str]) -> int:
             return fail(build_ros.impossible())
         say(f"going on without ROS: {build_ros.impossible()}")
         goals.remove("ros")
-    return set_up_packages(goals) or (set_up_interfaces() if "ros" in goals else 0)
+    code = set_up_packages(goals)
+    if code:
+        return code
+    with compiling():
+        return set_up_interfaces() if "ros" in goals else 0
+
+
+@contextlib.contextmanager
+def compiling() -> Iterator[None]:
+    """Compile the retargeting kernels meanwhile (nothing to do, and quick, where it was done before)."""
+    if KERNELS.is_file():
+        yield
+        return
+    say("compiling the retargeting kernels: half a minute")
+    work = subprocess.Popen([PYTHON, "-m", "gesture_robot.retarget.prepare"], stdout=subprocess.DEVNULL)
+    yield
+    if work.wait() == 0:
+        KERNELS.touch()
 
 
 def set_up_packages(goals: list[str]) -> int:

@@ -1,9 +1,8 @@
-"""Human motion to the joints of one robot, from the robot's own axes.
+"""Human motion to the joints of one robot: closest to the human, inside every limit, never hitting itself.
 
-Torso, then neck, then each arm in two parts, each solved for directions: the upper arm and forearm in the chest frame
-by the joints up to the forearm, then fingers and palm by the joints after it. So the hand never pulls the arm off its
-direction. The head is solved last against the base, so that it looks where the human head looks, whatever the torso
-could follow. Every solution starts from the last one and moves no further than the joints can in one frame.
+Two steps per frame, both compiled (`kernel_*.py`): the joints that show the human best (`solve_pose`), and the nearest
+state that the robot may take next (`follow_path`): position, velocity and acceleration limits hold on the cubic between
+two frames, and so does the distance between links, also if the robot were to brake from any frame on.
 """
 
 from __future__ import annotations
@@ -11,76 +10,98 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
 
 from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
 from gesture_robot.checks import Array, frozen_array
-from gesture_robot.datatypes import Arm, BodyMotion, FaceMotion, JointTrajectory, RobotModel
+from gesture_robot.datatypes import BodyMotion, FaceMotion, JointTrajectory, RobotModel
 from gesture_robot.errors import InvalidModel
-from gesture_robot.retarget.chain import Chain, Feature
-from gesture_robot.retarget.human import HumanArm, HumanPose, measure
-from gesture_robot.robots.kinematics import Kinematics
-from gesture_robot.robots.model import tree_of
+from gesture_robot.retarget.kernel_limits import limit_plan, possible_speed
+from gesture_robot.retarget.kernel_pose import LOSSES, pose_work, solve_poses
+from gesture_robot.retarget.kernel_step import COLLISION, VELOCITY, central_velocities, follow_path
+from gesture_robot.retarget.plan import pose_plan
 
-_X, _Y, _Z = np.eye(3)
 _HEADING_WINDOW_S = 4.0
 _SMALL_HEADING_RAD = 0.5
+_SETTLE_FRAMES = 300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _ArmSolver:
-    side: str
-    reach: Chain
-    """Up to the forearm."""
-    wrist: Chain
-    """After it."""
-    hand: Array
-    """Indices of the joints that close the hand."""
+class RetargetReport:
+    """What a motion lost on its way to the robot, frame by frame."""
+
+    losses_rad: dict[str, Array]
+    """(T,) per limb: angle between the human and the nearest that the joints' ranges allow."""
+    velocity_guard: Array
+    """(T,) bool: velocity or acceleration limits kept a joint from where it should be."""
+    collision_guard: Array
+    """(T,) bool: links were too near each other for what should be."""
+    answers: Array
+    """(T, J) joints before both guards."""
 
 
 class Retargeter:
-    """Maps poses frame by frame; keeps the last answer."""
+    """Maps poses frame by frame; keeps the last state. Not thread-safe."""
 
     def __init__(self, model: RobotModel, fps: float = 30.0):
-        """Prepare the chains.
+        """Prepare the kernels.
 
         Args:
             model: the robot; limbs it lacks are left at rest.
-            fps: how often `pose` is called; joints move no further than their speed allows in between.
+            fps: how often `pose` is called; limits are kept for frames at this rate.
 
         Raises:
             InvalidModel: the limb map names no joint, so nothing could ever move.
         """
         _refuse_without_limbs(model)
-        self.model, self.fps = model, fps
-        self._rows_of: dict[tuple[str, ...], Array] = {}
-        self._kinematics, limbs = Kinematics(model), model.limbs
-        chest, tree = limbs.chest_link or limbs.base_link, tree_of(model)
-        at_rest = self._kinematics.link_poses(model.rest, [chest, *([limbs.head_link] if limbs.head_link else [])])
-        self._link_from_chest = at_rest[chest][:3, :3]
-        self._torso = Chain(tree, tree.root, _front_and_up(chest, at_rest[chest], 0.4), limbs.torso)
-        self._neck = None
-        if limbs.head_link:
-            self._neck = Chain(tree, chest, _front_and_up(limbs.head_link, at_rest[limbs.head_link], 0.3), limbs.neck)
-        self._arms = [
-            self._arm_solver(side, arm, chest)
-            for side, arm in (("left", limbs.left_arm), ("right", limbs.right_arm))
-            if arm
-        ]
+        self.model = model
+        self._plan = pose_plan(model)
+        self._work = pose_work(self._plan)
+        self.fps = fps
         self.reset()
 
-    def reset(self) -> None:
-        """Forget the last answer; the next pose is solved from rest and may be anywhere."""
-        self._last: Array | None = None
+    @property
+    def fps(self) -> float:
+        """Frames per second of `pose`."""
+        return self._fps
+
+    @fps.setter
+    def fps(self, fps: float) -> None:
+        self._fps, self._limits = fps, limit_plan(self.model, fps)
+
+    def reset(self, measured: Array | None = None) -> None:
+        """Forget the last answer.
+
+        Args:
+            measured: (J,) where the robot rests now; the next pose is approached from there, within all limits.
+                None: the next pose may be anywhere.
+        """
+        count = len(self.model.joint_names)
+        self._answer = self.model.rest.copy()
+        self._past = np.zeros((0, count))
+        self._fresh, self._began_anywhere = True, False
+        self._speed = np.zeros(count)
+        self._state: Array | None = None
+        if measured is not None:
+            measured = frozen_array(measured, (count,), "measured joints")
+            self._state = np.clip(measured, self.model.lower, self.model.upper)
 
     def pose(self, rotations: Array) -> Array:
-        """Joints (J,) for one human pose (55, 3) in SMPL-X axes, inside the joint limits.
+        """Joints (J,) for one human pose (55, 3) in SMPL-X axes, without delay.
 
         Raises:
-            InvalidInput: wrong shape or not finite.
+            InvalidInput: wrong shape or not finite; the state stays as it was.
         """
         rotations = frozen_array(rotations, (55, 3), "pose rotations")
-        return self._solve(measure(rotations[None]), 0)
+        answers, _ = self._solve(rotations[None])
+        self._past = np.concatenate([self._past[-2:], answers])
+        velocity = _backward_velocity(self._past, self.fps)
+        if self._state is None:
+            self._state, self._began_anywhere = self._free_start(answers[0]), True
+            return self._state.copy()
+        if len(self._past) == 2 and self._began_anywhere:  # it came with the speed that the second pose tells
+            self._speed = possible_speed(self._limits, self._state, velocity)
+        positions, _, _ = self._follow(answers, velocity[None])
+        return positions[0].copy()
 
     def motion(self, body: BodyMotion, face: FaceMotion | None = None) -> JointTrajectory:
         """A whole motion, from its first frame; the person's slow heading is taken out, the robot's base stays.
@@ -89,79 +110,75 @@ class Retargeter:
             body: the motion; solved frame by frame at its own rate.
             face: unused by robots whose face is a screen.
         """
+        return self.motion_with_report(body, face)[0]
+
+    def motion_with_report(
+        self, body: BodyMotion, face: FaceMotion | None = None
+    ) -> tuple[JointTrajectory, RetargetReport]:
+        """`motion`, and what was lost."""
         fps, self.fps = self.fps, body.fps
         self.reset()
-        human = measure(without_heading(body))
-        positions = np.array([self._solve(human, frame) for frame in range(len(body.rotations))])
+        answers, losses = self._solve(without_heading(body))
+        velocities = np.zeros_like(answers)
+        if len(answers):
+            central_velocities(answers, 1.0 / body.fps, velocities)
+            self._state = self._free_start(answers[0])
+            self._speed = possible_speed(self._limits, self._state, velocities[0])
+        positions, speeds, reasons = self._follow_from_here(answers, velocities)
         self.fps = fps
-        velocities = np.gradient(positions, 1.0 / body.fps, axis=0) if len(positions) > 1 else np.zeros_like(positions)
-        return JointTrajectory(self.model.joint_names, 0.0, np.arange(len(positions)) / body.fps, positions, velocities)
+        times = np.arange(len(positions)) / body.fps
+        report = RetargetReport({name: losses[:, k] for k, name in enumerate(LOSSES)}, reasons & VELOCITY > 0,
+                                reasons & COLLISION > 0, answers)
+        return JointTrajectory(self.model.joint_names, 0.0, times, positions, speeds), report
 
     # --- inside -----------------------------------------------------------------------------------------------
 
-    def _solve(self, human: HumanPose, frame: int) -> Array:
-        model, first = self.model, self._last is None
-        answer = model.rest.copy() if first else self._last.copy()  # type: ignore[union-attr]
-        room = np.inf if first else model.max_velocity / self.fps
-        low, high = np.maximum(model.lower, answer - room), np.minimum(model.upper, answer + room)
-        rounds = 30 if first else 4
-        self._turn(self._torso, human.base_from_chest[frame].T[[0, 2]], answer, low, high, rounds)
-        if self._neck is not None:
-            base_from_chest = self._torso.orientation(answer[self._rows(self._torso)])
-            self._turn(self._neck, human.base_from_head[frame].T[[0, 2]] @ base_from_chest, answer, low, high, rounds)
-        for solver in self._arms:
-            self._solve_arm(solver, human.arms[solver.side], frame, answer, low, high, rounds)
-        self._last = np.clip(answer, model.lower, model.upper)
-        return self._last.copy()
+    def _solve(self, rotations: Array) -> tuple[Array, Array]:
+        """Answers (T, J) and losses (T, 10) for rotations (T, 55, 3), going on from the last one."""
+        answers, losses = np.empty((len(rotations), len(self._answer))), np.empty((len(rotations), len(LOSSES)))
+        solve_poses(self._plan, rotations, self._answer, self._fresh, answers, losses, self._work)
+        self._fresh = self._fresh and not len(rotations)
+        return answers, losses
 
-    def _solve_arm(
-        self, solver: _ArmSolver, human: HumanArm, frame: int, answer: Array, low: Array, high: Array, rounds: int
-    ) -> None:
-        reach = solver.reach
-        self._turn(
-            reach, np.stack([human.upper[frame], human.fore[frame]]) @ self._link_from_chest, answer, low, high, rounds
-        )
-        forearm = self._link_from_chest @ reach.orientation(answer[self._rows(reach)], 1)
-        self._turn(
-            solver.wrist, np.stack([human.fingers[frame], human.palm[frame]]) @ forearm, answer, low, high, rounds
-        )
-        answer[solver.hand] = np.clip(
-            human.closed[frame] * self.model.upper[solver.hand], low[solver.hand], high[solver.hand]
-        )
+    def _follow(self, answers: Array, velocities: Array) -> tuple[Array, Array, Array]:
+        """Positions, speeds (T, J) and reasons (T,) of the states that follow answers (T, J)."""
+        positions, speeds = np.empty_like(answers), np.empty_like(answers)
+        reasons = np.zeros(len(answers), np.int64)
+        assert self._state is not None
+        follow_path(self._limits, self._state, self._speed, answers, velocities, positions, speeds, reasons)
+        return positions, speeds, reasons
 
-    def _turn(self, chain: Chain, targets: Array, answer: Array, low: Array, high: Array, rounds: int) -> None:
-        rows = self._rows(chain)
-        answer[rows] = chain.solve(targets, answer[rows], self.model.rest[rows], low[rows], high[rows], rounds)
+    def _follow_from_here(self, answers: Array, velocities: Array) -> tuple[Array, Array, Array]:
+        """`_follow`, the state now being the first row."""
+        if not len(answers):
+            return answers, velocities, np.zeros(0, np.int64)
+        first = self._state.copy(), self._speed.copy()  # type: ignore[union-attr]
+        positions, speeds, reasons = self._follow(answers[1:], velocities[1:])
+        return (np.concatenate([first[0][None], positions]), np.concatenate([first[1][None], speeds]),
+                np.concatenate([np.zeros(1, np.int64), reasons]))
 
-    def _rows(self, chain: Chain) -> Array:
-        if chain.joints not in self._rows_of:
-            self._rows_of[chain.joints] = np.array([self.model.index(name) for name in chain.joints], dtype=int)
-        return self._rows_of[chain.joints]
+    def _free_start(self, answer: Array) -> Array:
+        """Where a motion may begin: its first answer."""
+        return answer.copy()
 
-    def _arm_solver(self, side: str, arm: Arm, chest: str) -> _ArmSolver:
-        """Limb directions are those between link origins, which stay fixed in the upper arm and in the forearm."""
-        poses = self._kinematics.link_poses(self.model.rest, [arm.upper_arm_link, arm.forearm_link, arm.hand_link])
-        shoulder, elbow, wrist = (poses[link] for link in (arm.upper_arm_link, arm.forearm_link, arm.hand_link))
-        upper = Feature(arm.upper_arm_link, _direction_in(shoulder, elbow))
-        fore = Feature(arm.forearm_link, _direction_in(elbow, wrist))
-        inward = -_Y if side == "left" else _Y
-        tree = tree_of(self.model)
-        return _ArmSolver(
-            side,
-            Chain(tree, chest, (upper, fore), arm.joints),
-            Chain(
-                tree, arm.forearm_link, (Feature(arm.hand_link, -_Z), Feature(arm.hand_link, inward, 0.7)), arm.joints
-            ),
-            np.array([self.model.index(name) for name in arm.hand_joints], dtype=int),
-        )
+
+def _backward_velocity(past: Array, fps: float) -> Array:
+    """(J,) velocity at the last of up to three answers, exact for constant acceleration."""
+    if len(past) == 1:
+        return np.zeros(past.shape[1])
+    if len(past) == 2:
+        return (past[1] - past[0]) * fps
+    return np.asarray((1.5 * past[2] - 2.0 * past[1] + 0.5 * past[0]) * fps)
 
 
 def without_heading(body: BodyMotion) -> Array:
     """Rotations (T, 55, 3) with the slowly changing heading of the pelvis taken out: small turns and sways stay."""
+    from scipy.ndimage import uniform_filter1d  # imported here: it takes a fifth of a second
+
     root = matrix_from_rotvec(body.rotations[:, 0])
     heading = np.unwrap(np.arctan2(root[:, 0, 2], root[:, 2, 2]))
     window = max(1, int(round(_HEADING_WINDOW_S * body.fps)))
-    if np.abs(heading).max() > _SMALL_HEADING_RAD:
+    if len(heading) and np.abs(heading).max() > _SMALL_HEADING_RAD:
         heading = uniform_filter1d(heading, window, mode="nearest")
     else:
         heading = np.zeros_like(heading)
@@ -180,12 +197,3 @@ def _refuse_without_limbs(model: RobotModel) -> None:
             f"with `limbs:` like config/robots/wren.yaml. Joints: {', '.join(model.joint_names)}."
         )
 
-
-def _front_and_up(link: str, base_from_link: Array, up_weight: float) -> tuple[Feature, Feature]:
-    """The link's directions that point forward and up at rest; forward is what must be met."""
-    return Feature(link, base_from_link[:3, :3].T @ _X), Feature(link, base_from_link[:3, :3].T @ _Z, up_weight)
-
-
-def _direction_in(base_from_link: Array, base_from_next: Array) -> Array:
-    way = base_from_link[:3, :3].T @ (base_from_next[:3, 3] - base_from_link[:3, 3])
-    return np.asarray(way / max(float(np.linalg.norm(way)), 1e-9))

@@ -16,6 +16,7 @@ from gesture_robot.checks import Array
 from gesture_robot.datatypes import RobotModel
 from gesture_robot.errors import InvalidInput, UnknownName
 from gesture_robot.robots.model import tree_of
+from gesture_robot.robots.moving_tree import drive_of
 from gesture_robot.robots.urdf_types import Joint, UrdfTree
 
 
@@ -123,7 +124,7 @@ def _build_chain(tree: UrdfTree, joint_names: tuple[str, ...], links: tuple[str,
     rows = {joint.name: row for row, joint in enumerate(moving)}
     terms = [_terms(joint, _fixed_after(_path(tree, joint.parent))) for joint in moving]
     parents = tuple(rows.get(_last_moving(_path(tree, joint.parent)), -1) for joint in moving)
-    drive = [_drive(tree, joint) for joint in moving]
+    drive = [drive_of(tree, joint) for joint in moving]
     ends = tuple((link, rows.get(_last_moving(path), -1), _fixed_after(path)) for link, path in paths.items())
     constant, first, second = (np.array([t[k] for t in terms]).reshape(-1, 4, 4) for k in range(3))
     return _Chain(
@@ -175,12 +176,3 @@ def _terms(joint: Joint, before: Array) -> tuple[Array, Array, Array]:
     first[:3, :3] = [[0, -z, y], [z, 0, -x], [-y, x, 0]]
     return origin, origin @ first, origin @ first @ first
 
-
-def _drive(tree: UrdfTree, joint: Joint) -> tuple[str, float, float]:
-    """Actuated joint, multiplier and offset behind a joint, through chains of mimic."""
-    scale, offset = 1.0, 0.0
-    while joint.mimic is not None:
-        offset += scale * joint.mimic.offset
-        scale *= joint.mimic.multiplier
-        joint = tree.joints[joint.mimic.joint]
-    return joint.name, scale, offset
