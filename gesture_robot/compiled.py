@@ -10,8 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Union
 
+import numpy as np
+
+Int = Union[int, "np.int64"]
+"""A whole number in a kernel. Constants are passed as np.int64: numba compiles once more for each literal number."""
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 COMPILED = os.environ.get("GESTURE_ROBOT_COMPILED", "1") != "0" and find_spec("numba") is not None

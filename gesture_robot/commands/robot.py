@@ -1,40 +1,46 @@
-"""`gesture_robot robot`: which robots are known, and what was understood of one."""
+"""`gesture_robot robot`: which robots are known, what was understood of one, and making a new one known."""
 
 from __future__ import annotations
 
 import argparse
+import re
+from pathlib import Path
 from typing import Any
 
-from gesture_robot.errors import GestureRobotError, InvalidInput
+from gesture_robot.errors import GestureRobotError, InvalidInput, OutputUnwritable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of robot."""
     parser.add_argument(
-        "action", choices=("list", "show", "add"), help="list known robots; show one; check a URDF of your own"
+        "action",
+        choices=("list", "show", "add"),
+        help="list known robots; show what was understood of one; analyse a URDF and write its settings and a picture",
     )
     parser.add_argument(
         "name", nargs="?", default="", metavar="NAME|URDF", help="a known robot or the path of a .urdf file"
     )
+    parser.add_argument("--name", dest="as_name", default="", metavar="N", help="add: the robot's name (default: file)")
+    parser.add_argument("--out", metavar="FILE.yaml", help="add: where to write the settings (default: known robots)")
+    parser.add_argument("--picture", metavar="FILE.png", help="add: where to draw the poses (default: beside --out)")
+    parser.add_argument("--no-picture", action="store_true", help="add: draw nothing")
+    parser.add_argument("--force", action="store_true", help="add: replace settings that are there")
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Print and return the list or the description."""
+    """Print and return the list, the description or what was added."""
     if args.action == "list":
         return _list()
     if not args.name:
         raise InvalidInput(
             f"say which robot: gesture_robot robot {args.action} NAME or a .urdf file. Known: {', '.join(_names())}."
         )
-    report = _describe(args.name)
     if args.action == "add":
-        parts = ", ".join(report["parts"]) or "no part of a body"
-        report["note"] = (
-            f"recognised by joint names and settings: {parts}. Use it with --robot {args.name}. "
-            "Other joint names are mapped "
-            "by a .yaml of the same name beside the URDF, like config/robots/wren.yaml; it is not written for you yet."
-        )
-        print(report["note"])
+        return _add(args)
+    from gesture_robot.commands.robot_report import describe, print_report
+
+    report = describe(args.name)
+    print_report(report)
     return report
 
 
@@ -53,59 +59,87 @@ def _list() -> dict[str, Any]:
     return {"robots": robots}
 
 
-def _describe(name: str) -> dict[str, Any]:
-    """What `load_model` understood, as numbers and as a table on standard output."""
-    from gesture_robot.robots.model import load_model, tree_of
+def _add(args: argparse.Namespace) -> dict[str, Any]:
+    """Analyse, write, load again and draw."""
+    from gesture_robot.robots.collada import settled
+    from gesture_robot.robots.model import load_model, tree_of, understood_model
+    from gesture_robot.robots.settings import Settings
+    from gesture_robot.robots.settings_writer import settings_text, urdf_reference
+    from gesture_robot.robots.urdf_files import shape_notes
 
-    model = load_model(name)
-    tree, limbs = tree_of(model), model.limbs
-    found = {
-        "torso": limbs.torso,
-        "neck": limbs.neck,
-        "left arm": limbs.left_arm,
-        "right arm": limbs.right_arm,
-        "camera": limbs.camera_link,
-        "screen": limbs.screen_link,
-    }
-    report: dict[str, Any] = {
-        "name": model.name,
-        "links": len(tree.links),
-        "joints": len(tree.joints),
-        "actuated": len(model.joint_names),
-        "mass_kg": round(sum(link.inertial.mass for link in tree.links.values() if link.inertial), 3),
-        "parts": [part for part, value in found.items() if value],
-        "collision_pairs": _collision_pairs(model),
-        "limits": {
-            joint: {"lower": lower, "upper": upper, "velocity": velocity, "acceleration": acceleration}
-            for joint, lower, upper, velocity, acceleration in zip(
-                model.joint_names,
-                model.lower.tolist(),
-                model.upper.tolist(),
-                model.max_velocity.tolist(),
-                model.max_acceleration.tolist(),
-                strict=True,
-            )
-        },
-    }
-    _print(report)
+    urdf = Path(args.name).expanduser()
+    name, path = _destination(args, urdf)
+    model, found = understood_model(name, urdf, Settings({}))
+    tree = tree_of(model)
+    notes = (*found.notes, *shape_notes(tree))
+    text = settings_text(model, tree, urdf_reference(urdf, path.parent), settled(model.urdf_xml), notes)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputUnwritable(f"cannot write '{path}': {error.strerror}. Choose another place with --out.") from None
+    model = load_model(str(path))
+    report: dict[str, Any] = {"name": name, "settings": str(path), "notes": list(notes)}
+    report |= {"parts": _parts(model)}
+    if not args.no_picture:
+        report |= _draw(model, Path(args.picture) if args.picture else _picture_beside(path))
+    _tell(report, known=args.out is None)
     return report
 
 
-def _collision_pairs(model: Any) -> int | str:
-    from gesture_robot.robots.mujoco_model import collision_pairs
+def _destination(args: argparse.Namespace, urdf: Path) -> tuple[str, Path]:
+    """Name and file of the new robot; refuses what is there already."""
+    from gesture_robot.robots.settings import settings_files, writing_folder
+
+    if args.name in _names():
+        raise InvalidInput(f"'{args.name}' is known already; give the path of a .urdf file to add a robot.")
+    name = args.as_name or (Path(args.out).stem if args.out else urdf.stem)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
+        raise InvalidInput(f"'{name}' cannot be a robot's name; give one of letters, digits and _ with --name.")
+    path = Path(args.out).expanduser() if args.out else writing_folder() / f"{name}.yaml"
+    if path.suffix not in (".yaml", ".yml"):
+        raise InvalidInput(f"--out must be a .yaml file, such as --out {name}.yaml; got '{path}'.")
+    there = path if path.exists() else settings_files().get(name) if not args.out else None
+    if there is not None and not args.force:
+        raise InvalidInput(f"'{there}' is there already; choose another --name or --out, or replace it with --force.")
+    return name, path
+
+
+def _picture_beside(path: Path) -> Path:
+    """Beside the settings, but never among the files of a checkout: there in its folder for results."""
+    from gesture_robot.resources import checkout_root
+
+    root = checkout_root()
+    if root is not None and path.resolve().is_relative_to(root):
+        return root / "out" / "robots" / f"{path.stem}.png"
+    return path.with_suffix(".png")
+
+
+def _draw(model: Any, path: Path) -> dict[str, Any]:
+    from gesture_robot.commands.robot_sheet import write_sheet
 
     try:
-        return len(collision_pairs(model))
+        note = write_sheet(model, path)
+    except OutputUnwritable:
+        raise
     except GestureRobotError as error:
-        return f"unknown: {error}"
+        return {"picture": "", "picture_note": f"no picture: {error}"}
+    return {"picture": str(path), "picture_note": note}
 
 
-def _print(report: dict[str, Any]) -> None:
-    print(
-        f"{report['name']}: {report['links']} links, {report['joints']} joints, {report['actuated']} of them actuated, "
-        f"{report['mass_kg']:g} kg, {report['collision_pairs']} pairs of links watched for self-collision"
-    )
-    print(f"parts: {', '.join(report['parts']) or 'none recognised'}")
-    print(f"{'joint':24s} {'lower':>8s} {'upper':>8s} {'velocity':>9s} {'acceleration':>13s}")
-    for joint, row in report["limits"].items():
-        print(f"{joint:24s} {row['lower']:8.3f} {row['upper']:8.3f} {row['velocity']:9.2f} {row['acceleration']:13.1f}")
+def _parts(model: Any) -> list[str]:
+    from gesture_robot.commands.robot_report import parts_of
+
+    return [part for part, value in parts_of(model.limbs).items() if value]
+
+
+def _tell(report: dict[str, Any], *, known: bool) -> None:
+    print(f"{report['name']}: {', '.join(report['parts']) or 'no part of a body'}")
+    for note in report["notes"]:
+        print(f"  - {note}")
+    print(f"settings: {report['settings']}")
+    if report.get("picture"):
+        print(f"picture:  {report['picture']}   (check rest, T-pose, wave, point, palms up)")
+    if report.get("picture_note"):
+        print(report["picture_note"])
+    print(f"use it with --robot {report['name'] if known else report['settings']}")

@@ -13,45 +13,59 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import Int, kernel
 from gesture_robot.retarget.kernel_rotation import angle_between, multiply, set_rotation, turn
 
 TO_REST = 1e-5
 """Weight of the distance from rest: decides only what nothing else decides."""
-DAMPING, LEAST_DAMPING = 0.02, 1e-6
+DAMPING = 0.02
 LONGEST_STEP_RAD = 0.6
 DONE_RAD = 1e-5
+FOLLOW, LOOK_EVERYWHERE, LOOK_ONCE = 0, 1, 2
+LOST_RAD = 0.06
+"""Upper arm and forearm together."""
 
 
 class ChainPlan(NamedTuple):
-    """n joints and K directions. Frames: 0 is the start, k the one after joint k."""
+    """C chains of up to n joints and K directions. Frames: 0 is the start, k the one after joint k.
 
+    All chains lie in the same few arrays: compiled code is quicker to make and to call with few arguments.
+    """
+
+    size: Array
+    """(C,) joints of each chain."""
+    ways: Array
+    """(C,) directions."""
     rows: Array
-    """(n,) index into the robot's joints."""
+    """(C, n) index into the robot's joints."""
     before: Array
-    """(n, 3, 3) fixed rotation in front of each joint, in the frame before."""
+    """(C, n, 3, 3) fixed rotation in front of each joint, in the frame before."""
     shift: Array
-    """(n, 3) its place there [m]."""
+    """(C, n, 3) its place there [m]."""
     axis: Array
-    """(n, 3) unit, in the joint's frame."""
+    """(C, n, 3) unit, in the joint's frame."""
     lower: Array
     upper: Array
     rest: Array
-    """(n,)"""
+    """(C, n)"""
     carried: Array
-    """(K,) frame that carries each direction."""
+    """(C, K) frame that carries each direction."""
     local: Array
-    """(K, 3) the direction there."""
+    """(C, K, 3) the direction there."""
     weight: Array
-    """(K,)"""
+    """(C, K)"""
+    damping: Array
+    """(C,) least damping: a direction of motion with less effect than its root is followed calmly."""
     end: Array
-    """(3, 3) orientation of the end (the link that follows) in the last frame."""
+    """(C, 3, 3) orientation of the end (the link that follows) in the last frame."""
     point: Array
-    """(3,) the point that may be asked to be somewhere, in the last frame [m]."""
+    """(C, 3) the point that may be asked to be somewhere, in the last frame [m]."""
+    seed_count: Array
+    """(C,)"""
     seeds: Array
-    """(S, n) joints to start from."""
-    seed_directions: Array
-    """(S, K, 3) where they point."""
+    """(C, S, n) joints to start from."""
+    seed_ways: Array
+    """(C, S, K, 3) where they point."""
 
 
 class ChainWork(NamedTuple):
@@ -77,7 +91,7 @@ def chain_work(joints: int, directions: int) -> ChainWork:
 
 
 @kernel
-def chain_forward(plan: ChainPlan, q: Array, work: ChainWork) -> None:
+def chain_forward(plan: ChainPlan, c: Int, q: Array, work: ChainWork) -> None:
     """Fill frames, places, axes and pointing for joints q (n,)."""
     local, ahead = np.empty((3, 3)), np.empty((3, 3))
     frames, places = work.frames, work.places
@@ -85,87 +99,86 @@ def chain_forward(plan: ChainPlan, q: Array, work: ChainWork) -> None:
         places[0, i] = 0.0
         for j in range(3):
             frames[0, i, j] = 1.0 if i == j else 0.0
-    for joint in range(len(plan.rows)):
-        multiply(frames[joint], plan.before[joint], ahead)
-        set_rotation(plan.axis[joint], q[joint], local)
+    for joint in range(plan.size[c]):
+        multiply(frames[joint], plan.before[c, joint], ahead)
+        set_rotation(plan.axis[c, joint], q[joint], local)
         multiply(ahead, local, frames[joint + 1])
-        turn(ahead, plan.axis[joint], work.axes[joint])
-        turn(frames[joint], plan.shift[joint], places[joint + 1])
+        turn(ahead, plan.axis[c, joint], work.axes[joint])
+        turn(frames[joint], plan.shift[c, joint], places[joint + 1])
         for i in range(3):
             places[joint + 1, i] += places[joint, i]
-    for k in range(len(plan.carried)):
-        turn(frames[plan.carried[k]], plan.local[k], work.pointing[k])
+    for k in range(plan.ways[c]):
+        turn(frames[plan.carried[c, k]], plan.local[c, k], work.pointing[k])
 
 
 @kernel
-def chain_cost(plan: ChainPlan, target: Array, work: ChainWork) -> float:
+def chain_cost(plan: ChainPlan, c: Int, target: Array, work: ChainWork) -> float:
     """Weighted sum of squared differences after `chain_forward`."""
     cost = 0.0
-    for k in range(len(plan.carried)):
+    for k in range(plan.ways[c]):
         for i in range(3):
             wrong = target[k, i] - work.pointing[k, i]
-            cost += plan.weight[k] ** 2 * wrong * wrong
+            cost += plan.weight[c, k] ** 2 * wrong * wrong
     return cost
 
 
 @kernel
-def chain_point(plan: ChainPlan, work: ChainWork, out: Array) -> None:
+def chain_point(plan: ChainPlan, c: Int, work: ChainWork, out: Array) -> None:
     """Where the point is after `chain_forward`, from the start frame's origin [m]."""
-    n = len(plan.rows)
-    turn(work.frames[n], plan.point, out)
+    n = plan.size[c]
+    turn(work.frames[n], plan.point[c], out)
     for i in range(3):
         out[i] += work.places[n, i]
 
 
 @kernel
-def solve_chain(plan: ChainPlan, target: Array, place: Array, place_weight: float, q: Array, low: Array, high: Array,
-                rounds: int, work: ChainWork) -> float:
+def solve_chain(plan: ChainPlan, c: Int, target: Array, place: Array, place_weight: float, q: Array, rounds: Int,
+                work: ChainWork) -> float:
     """Turn q (n,) in place so that the directions meet `target` (K, 3); returns what is left of the cost.
 
     Args:
-        plan: the chain.
+        plan: all chains.
+        c: which one.
         target: unit vectors in the start frame.
         place: (3,) where the point should be [m]; counts with `place_weight` [1/m], 0: not at all.
         place_weight: see place.
-        q: where to start; the answer.
-        low: (n,) box.
-        high: (n,) box.
+        q: where to start; the answer, inside the joints' limits.
         rounds: at most so many steps.
         work: scratch; holds the frames of the answer.
     """
-    n = len(plan.rows)
+    n, low, high = plan.size[c], plan.lower[c], plan.upper[c]
     for i in range(n):
         q[i] = min(max(q[i], low[i]), high[i])
-    chain_forward(plan, q, work)
-    cost = chain_cost(plan, target, work)
+    chain_forward(plan, c, q, work)
+    cost = chain_cost(plan, c, target, work)
     if n == 0:
         return cost
     for _ in range(rounds):
-        _normal_equations(plan, target, place, place_weight, q, cost, work)
+        _normal_equations(plan, c, target, place, place_weight, q, cost, work)
         longest = _boxed_step(n, q, low, high, work)
         for i in range(n):
             q[i] = min(max(q[i] + work.step[i], low[i]), high[i])
-        chain_forward(plan, q, work)
-        cost = chain_cost(plan, target, work)
+        chain_forward(plan, c, q, work)
+        cost = chain_cost(plan, c, target, work)
         if longest < DONE_RAD:
             break
     return cost
 
 
 @kernel
-def _normal_equations(plan: ChainPlan, target: Array, place: Array, place_weight: float, q: Array, cost: float,
+def _normal_equations(plan: ChainPlan, c: Int, target: Array, place: Array, place_weight: float, q: Array, cost: float,
                       work: ChainWork) -> None:
-    n = len(plan.rows)
+    n = plan.size[c]
     hessian, gradient, axes = work.hessian, work.gradient, work.axes
     for i in range(n):
-        gradient[i] = TO_REST * (plan.rest[i] - q[i])
+        gradient[i] = TO_REST * (plan.rest[c, i] - q[i])
         for j in range(n):
             hessian[i, j] = 0.0
-        hessian[i, i] = TO_REST + LEAST_DAMPING + DAMPING * cost
+        hessian[i, i] = TO_REST + plan.damping[c] + DAMPING * cost
     columns = np.empty((n, 3))
-    for k in range(len(plan.carried)):
-        square, d = plan.weight[k] ** 2, work.pointing[k]
-        count = plan.carried[k]
+    for k in range(plan.ways[c]):
+        square, d = plan.weight[c, k] ** 2, work.pointing[k]
+        count = plan.carried[c, k]
         for i in range(count):
             columns[i, 0] = axes[i, 1] * d[2] - axes[i, 2] * d[1]
             columns[i, 1] = axes[i, 2] * d[0] - axes[i, 0] * d[2]
@@ -173,7 +186,7 @@ def _normal_equations(plan: ChainPlan, target: Array, place: Array, place_weight
         _add(columns, count, square, target[k, 0] - d[0], target[k, 1] - d[1], target[k, 2] - d[2], work)
     if place_weight > 0.0:
         at, square = np.empty(3), place_weight**2
-        chain_point(plan, work, at)
+        chain_point(plan, c, work, at)
         for i in range(n):
             x, y, z = (at[0] - work.places[i + 1, 0], at[1] - work.places[i + 1, 1], at[2] - work.places[i + 1, 2])
             columns[i, 0] = axes[i, 1] * z - axes[i, 2] * y
@@ -183,7 +196,7 @@ def _normal_equations(plan: ChainPlan, target: Array, place: Array, place_weight
 
 
 @kernel
-def _add(columns: Array, count: int, square: float, x: float, y: float, z: float, work: ChainWork) -> None:
+def _add(columns: Array, count: Int, square: float, x: float, y: float, z: float, work: ChainWork) -> None:
     """One residual (x, y, z) with its columns (count, 3) into the normal equations."""
     for i in range(count):
         a, b, c = square * columns[i, 0], square * columns[i, 1], square * columns[i, 2]
@@ -257,7 +270,7 @@ def _solve_free(n: int, work: ChainWork) -> None:
 
 
 @kernel
-def chain_angle(plan: ChainPlan, target: Array, count: int, work: ChainWork) -> float:
+def chain_angle(plan: ChainPlan, c: Int, target: Array, count: Int, work: ChainWork) -> float:
     """Sum of the angles [rad] of the first `count` directions after `chain_forward`."""
     total = 0.0
     for k in range(count):
@@ -266,21 +279,21 @@ def chain_angle(plan: ChainPlan, target: Array, count: int, work: ChainWork) -> 
 
 
 @kernel
-def best_seed(plan: ChainPlan, target: Array, near: Array, nearness: float, above: float) -> tuple[int, float]:
+def best_seed(plan: ChainPlan, c: Int, target: Array, near: Array, nearness: float, above: float) -> tuple[int, float]:
     """Seed that points best among those that cost more than `above`, and its cost; -1: none is left.
 
     A seed costs a little less when it is near `near` (n,).
     """
     best, found = 1e300, -1
-    for s in range(len(plan.seeds)):
+    for s in range(plan.seed_count[c]):
         cost = 0.0
-        for k in range(len(plan.carried)):
-            square = plan.weight[k] ** 2
+        for k in range(plan.ways[c]):
+            square = plan.weight[c, k] ** 2
             for i in range(3):
-                wrong = target[k, i] - plan.seed_directions[s, k, i]
+                wrong = target[k, i] - plan.seed_ways[c, s, k, i]
                 cost += square * wrong * wrong
-        for i in range(len(plan.rows)):
-            away = plan.seeds[s, i] - near[i]
+        for i in range(plan.size[c]):
+            away = plan.seeds[c, s, i] - near[i]
             cost += nearness * away * away
         if above < cost < best:
             best, found = cost, s
@@ -288,31 +301,38 @@ def best_seed(plan: ChainPlan, target: Array, near: Array, nearness: float, abov
 
 
 @kernel
-def find_chain(plan: ChainPlan, target: Array, place: Array, place_weight: float, q: Array, fresh: bool,
-               work: ChainWork) -> float:
+def find_chain(plan: ChainPlan, c: Int, target: Array, q: Array, search: Int, work: ChainWork) -> float:
     """Follow from q (n,) in place, or start anew from the best seeds where following has lost the target.
+
+    Args:
+        plan: all chains.
+        c: which one.
+        target: unit vectors in the start frame.
+        q: the last answer; the new one.
+        search: FOLLOW, or LOOK_ONCE at the best seed where the target is lost, or LOOK_EVERYWHERE: there is no last.
+        work: scratch; holds the frames of the answer.
 
     A new start counts only when it points clearly better (5 degrees and a quarter), so that two equally good answers
     never alternate. Returns what is left of the cost.
     """
-    n, count = len(plan.rows), min(2, len(plan.carried))
-    cost = solve_chain(plan, target, place, place_weight, q, plan.lower, plan.upper, 24 if fresh else 6, work)
-    angle = chain_angle(plan, target, count, work)
-    if len(plan.seeds) == 0 or angle < 0.06 or n == 0:
+    n, count, nowhere = plan.size[c], min(2, plan.ways[c]), np.zeros(3)
+    cost = solve_chain(plan, c, target, nowhere, 0.0, q, np.int64(24 if search == LOOK_EVERYWHERE else 6), work)
+    angle = chain_angle(plan, c, target, count, work)
+    if search == FOLLOW or plan.seed_count[c] == 0 or angle < LOST_RAD or n == 0:
         return cost
     trial, kept, above = np.empty(n), q.copy(), -1.0
-    best = angle - 0.01 if fresh else 0.75 * angle - 0.09
-    for _ in range(6 if fresh else 2):
-        seed, above = best_seed(plan, target, kept, 0.002 if fresh else 0.01, above)
+    best = angle - 0.01 if search == LOOK_EVERYWHERE else 0.75 * angle - 0.09
+    for _ in range(6 if search == LOOK_EVERYWHERE else 1):
+        seed, above = best_seed(plan, c, target, kept, 0.002 if search == LOOK_EVERYWHERE else 0.01, above)
         if seed < 0:
             break
         for i in range(n):
-            trial[i] = plan.seeds[seed, i]
-        solve_chain(plan, target, place, place_weight, trial, plan.lower, plan.upper, 12, work)
-        angle = chain_angle(plan, target, count, work)
+            trial[i] = plan.seeds[c, seed, i]
+        solve_chain(plan, c, target, nowhere, 0.0, trial, np.int64(12), work)
+        angle = chain_angle(plan, c, target, count, work)
         if angle < best:
             best = angle
             for i in range(n):
                 q[i] = trial[i]
-    chain_forward(plan, q, work)
-    return chain_cost(plan, target, work)
+    chain_forward(plan, c, q, work)
+    return chain_cost(plan, c, target, work)

@@ -168,12 +168,11 @@ def stop_step(plan: LimitPlan, q: Array, v: Array, next_q: Array, next_v: Array)
 
 
 @kernel
-def follow_all(plan: LimitPlan, q: Array, v: Array, target: Array, target_v: Array, next_q: Array, next_v: Array,
-               held: Array) -> None:
-    """`follow` for all joints (J,); `held` (J,) is 1 where limits kept a joint from its target."""
+def follow_all(plan: LimitPlan, q: Array, v: Array, target: Array, target_v: Array, next_q: Array,
+               next_v: Array) -> None:
+    """`follow` for all joints (J,)."""
     for joint in range(len(q)):
-        next_q[joint], next_v[joint], exact = follow(plan, joint, q[joint], v[joint], target[joint], target_v[joint])
-        held[joint] = 0 if exact else 1
+        next_q[joint], next_v[joint], _ = follow(plan, joint, q[joint], v[joint], target[joint], target_v[joint])
 
 
 @kernel

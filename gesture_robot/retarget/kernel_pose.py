@@ -12,15 +12,28 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
-from gesture_robot.retarget.kernel_chain import ChainPlan, ChainWork, chain_angle, chain_forward, find_chain
+from gesture_robot.compiled import Int, kernel
+from gesture_robot.retarget.kernel_chain import (
+    ChainWork,
+    chain_angle,
+    chain_forward,
+    chain_point,
+    chain_work,
+    find_chain,
+    solve_chain,
+)
+from gesture_robot.retarget.kernel_contact import Body, empty_body, find_touches
 from gesture_robot.retarget.kernel_human import Human, empty_human, measure_pose
 from gesture_robot.retarget.kernel_rotation import angle_between, multiply, turn, turn_back
-from gesture_robot.retarget.plan import PosePlan, work_for
+from gesture_robot.retarget.plan import NECK, REACH, TORSO, WRIST, PosePlan
 
 LOSSES = ("torso", "head", "left_upper_arm", "left_forearm", "left_fingers", "left_palm",
           "right_upper_arm", "right_forearm", "right_fingers", "right_palm")
 """Angles [rad] by which the joints' limits keep the robot from the human's directions, in this order."""
+LOOK_EVERY = 4
+"""Poses between two looks for a better answer where an arm has lost its target."""
+TOUCH, TOUCH_ROUNDS = 5.0, 2
+"""A touch outweighs the arm's directions: an arm length of error counts like five radians."""
 
 
 class PoseWork(NamedTuple):
@@ -34,32 +47,39 @@ class PoseWork(NamedTuple):
     """(3, 3) directions for one chain, a row each."""
     q: Array
     """(n,) joints of one chain."""
+    body: Body
+    tick: Array
+    """(1,) poses solved so far: other answers are looked for in turns."""
 
 
 def pose_work(plan: PosePlan) -> PoseWork:
     """Scratch for one robot."""
-    chains = (plan.torso, plan.neck, *plan.reach, *plan.wrist)
-    return PoseWork(empty_human(), work_for(plan), np.eye(3), np.zeros((3, 3)),
-                    np.zeros(max([1, *(len(c.rows) for c in chains)])))
+    n, k = plan.chains.lower.shape[1], plan.chains.carried.shape[1]
+    return PoseWork(empty_human(), chain_work(n, k), np.eye(3), np.zeros((3, 3)), np.zeros(n), empty_body(),
+                    np.zeros(1, np.int64))
 
 
 @kernel
-def solve_pose(plan: PosePlan, rotations: Array, q: Array, fresh: bool, loss: Array, work: PoseWork) -> None:
+def solve_pose(plan: PosePlan, rotations: Array, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     """Joints for one pose.
 
     Args:
         plan: the robot.
         rotations: (55, 3) axis-angle in SMPL-X axes.
         q: (J,) the last answer; becomes the new one.
-        fresh: there is no last answer; look everywhere.
+        fresh: 1: there is no last answer; look everywhere.
         loss: (10,) filled as LOSSES says.
         work: scratch.
     """
     measure_pose(plan.human, rotations, work.human)
+    work.tick[0] = 0 if fresh == 1 else work.tick[0] + 1
     _solve_torso(plan, q, fresh, loss, work)
     _solve_head(plan, q, fresh, loss, work)
     for side in range(2):
-        _solve_arm(plan, side, q, fresh, loss, work)
+        turn_to_look = (work.tick[0] + 2 * side) % LOOK_EVERY == 0
+        _solve_arm(plan, side, q, 1 if fresh == 1 else (2 if turn_to_look else 0), loss, work)
+    if plan.touch == 1:
+        _keep_touches(plan, q, loss, work)
     human = work.human
     for k in range(len(plan.finger_row)):
         share = 0.0
@@ -71,53 +91,113 @@ def solve_pose(plan: PosePlan, rotations: Array, q: Array, fresh: bool, loss: Ar
 
 
 @kernel
-def _solve_torso(plan: PosePlan, q: Array, fresh: bool, loss: Array, work: PoseWork) -> None:
+def _solve_torso(plan: PosePlan, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     target, human = work.target, work.human
     for k in range(3):
         target[0, k], target[1, k] = human.chest[k, 0], human.chest[k, 2]
-    _solve(plan.torso, target, np.zeros(3), 0.0, q, fresh, work)
-    multiply(work.chain.frames[len(plan.torso.rows)], plan.torso.end, work.chest)
-    loss[0] = chain_angle(plan.torso, target, 1, work.chain) if len(plan.torso.rows) else 0.0
+    _solve(plan, np.int64(TORSO), q, fresh, work)
+    multiply(work.chain.frames[plan.chains.size[TORSO]], plan.chains.end[TORSO], work.chest)
+    loss[0] = 0.0
+    if plan.chains.size[TORSO] > 0:
+        loss[0] = chain_angle(plan.chains, np.int64(TORSO), target, np.int64(1), work.chain)
 
 
 @kernel
-def _solve_head(plan: PosePlan, q: Array, fresh: bool, loss: Array, work: PoseWork) -> None:
+def _solve_head(plan: PosePlan, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     loss[1] = 0.0
-    if len(plan.neck.rows) == 0:
+    if plan.chains.size[NECK] == 0:
+        chain_forward(plan.chains, np.int64(NECK), work.q, work.chain)
+        _note_head(plan, work)
         return
     target, human, way = work.target, work.human, np.empty(3)
     for row, axis in ((0, 0), (1, 2)):
         for k in range(3):
             way[k] = human.head[k, axis]
         turn_back(work.chest, way, target[row])
-    _solve(plan.neck, target, np.zeros(3), 0.0, q, fresh, work)
-    loss[1] = chain_angle(plan.neck, target, 1, work.chain)
+    _solve(plan, np.int64(NECK), q, fresh, work)
+    loss[1] = chain_angle(plan.chains, np.int64(NECK), target, np.int64(1), work.chain)
+    _note_head(plan, work)
 
 
 @kernel
-def _solve_arm(plan: PosePlan, side: int, q: Array, fresh: bool, loss: Array, work: PoseWork) -> None:
-    reach, wrist, chain, human, target = (
-        plan.reach[side], plan.wrist[side], work.chain, work.human, work.target)
+def _note_head(plan: PosePlan, work: PoseWork) -> None:
+    """Where the head is in the chest frame."""
+    multiply(work.chain.frames[plan.chains.size[NECK]], plan.chains.end[NECK], work.body.head_turn)
+    chain_point(plan.chains, np.int64(NECK), work.chain, work.body.head_at)
+
+
+@kernel
+def _solve_arm(plan: PosePlan, side: int, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     first = 2 + 4 * side
     for k in range(4):
         loss[first + k] = 0.0
-    if len(reach.rows) == 0:
+    if plan.chains.size[REACH + side] == 0:
         return
-    _to_robot_chest(plan, human.upper[side], work, target[0])
-    _to_robot_chest(plan, human.fore[side], work, target[1])
-    _to_robot_chest(plan, human.hinge[side], work, target[2])
-    _solve(reach, target, np.zeros(3), 0.0, q, fresh, work)
-    loss[first] = angle_between(chain.pointing[0], target[0])
-    loss[first + 1] = angle_between(chain.pointing[1], target[1])
+    _set_arm_target(plan, side, work)
+    _solve(plan, REACH + side, q, fresh, work)
+    _note_arm(plan, side, loss, work)
+    _solve_hand(plan, side, q, fresh, loss, work)
+
+
+@kernel
+def _set_arm_target(plan: PosePlan, side: int, work: PoseWork) -> None:
+    _to_robot_chest(plan, work.human.upper[side], work, work.target[0])
+    _to_robot_chest(plan, work.human.fore[side], work, work.target[1])
+    _to_robot_chest(plan, work.human.hinge[side], work, work.target[2])
+
+
+@kernel
+def _note_arm(plan: PosePlan, side: int, loss: Array, work: PoseWork) -> None:
+    """Losses and places of an arm whose chain was solved for `work.target` just now."""
+    chain, body = work.chain, work.body
+    loss[2 + 4 * side] = angle_between(chain.pointing[0], work.target[0])
+    loss[3 + 4 * side] = angle_between(chain.pointing[1], work.target[1])
+    chain_point(plan.chains, REACH + side, chain, body.wrist[side])
+    for k in range(3):
+        body.upper[side, k] = chain.pointing[0, k]
+        body.fore[side, k] = chain.pointing[1, k]
+        body.hinge[side, k] = chain.pointing[2, k]
+        body.elbow[side, k] = body.wrist[side, k] - plan.bone_m[side, 1] * body.fore[side, k]
+        body.shoulder[side, k] = body.elbow[side, k] - plan.bone_m[side, 0] * body.upper[side, k]
+
+
+@kernel
+def _solve_hand(plan: PosePlan, side: int, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
+    """The joints after the forearm, which `work.chain` has just placed."""
+    chain, target = work.chain, work.target
     forearm, way = np.empty((3, 3)), np.empty(3)
-    multiply(chain.frames[len(reach.rows)], reach.end, forearm)
-    _to_robot_chest(plan, human.fingers[side], work, way)
+    multiply(chain.frames[plan.chains.size[REACH + side]], plan.chains.end[REACH + side], forearm)
+    _to_robot_chest(plan, work.human.fingers[side], work, way)
     turn_back(forearm, way, target[0])
-    _to_robot_chest(plan, human.palm[side], work, way)
+    _to_robot_chest(plan, work.human.palm[side], work, way)
     turn_back(forearm, way, target[1])
-    _solve(wrist, target, np.zeros(3), 0.0, q, fresh, work)
-    loss[first + 2] = angle_between(chain.pointing[0], target[0])
-    loss[first + 3] = angle_between(chain.pointing[1], target[1])
+    _solve(plan, WRIST + side, q, fresh, work)
+    loss[4 + 4 * side] = angle_between(chain.pointing[0], target[0])
+    loss[5 + 4 * side] = angle_between(chain.pointing[1], target[1])
+    turn(forearm, chain.pointing[0], work.body.fingers[side])
+    turn(forearm, chain.pointing[1], work.body.palm[side])
+
+
+@kernel
+def _keep_touches(plan: PosePlan, q: Array, loss: Array, work: PoseWork) -> None:
+    """Hands to where their touches are; twice, since a hand that cannot turn as it should touches elsewhere."""
+    for _ in range(TOUCH_ROUNDS):
+        if not find_touches(plan.contacts, work.human, work.body):
+            return
+        for side in range(2):
+            c, weight = REACH + side, work.body.weight[side]
+            if weight <= 0.0 or plan.chains.size[c] == 0:
+                continue
+            _set_arm_target(plan, side, work)
+            strength = TOUCH * weight / (plan.bone_m[side, 0] + plan.bone_m[side, 1])
+            for k in range(plan.chains.size[c]):
+                work.q[k] = q[plan.chains.rows[c, k]]
+            solve_chain(plan.chains, c, work.target, work.body.place[side], strength, work.q,
+                        np.int64(5), work.chain)
+            for k in range(plan.chains.size[c]):
+                q[plan.chains.rows[c, k]] = work.q[k]
+            _note_arm(plan, side, loss, work)
+            _solve_hand(plan, side, q, np.int64(0), loss, work)
 
 
 @kernel
@@ -133,25 +213,24 @@ def _to_robot_chest(plan: PosePlan, way: Array, work: PoseWork, out: Array) -> N
 
 
 @kernel
-def _solve(chain: ChainPlan, target: Array, place: Array, place_weight: float, q: Array, fresh: bool,
-           work: PoseWork) -> None:
-    """`find_chain` on the robot's joints (J,)."""
-    n = len(chain.rows)
+def _solve(plan: PosePlan, c: Int, q: Array, fresh: Int, work: PoseWork) -> None:
+    """`find_chain` for `work.target` on the robot's joints (J,)."""
+    n = plan.chains.size[c]
     for k in range(n):
-        work.q[k] = q[chain.rows[k]]
+        work.q[k] = q[plan.chains.rows[c, k]]
     if n > 0:
-        find_chain(chain, target, place, place_weight, work.q, fresh, work.chain)
+        find_chain(plan.chains, c, work.target, work.q, fresh, work.chain)
     else:
-        chain_forward(chain, work.q, work.chain)
+        chain_forward(plan.chains, c, work.q, work.chain)
     for k in range(n):
-        q[chain.rows[k]] = work.q[k]
+        q[plan.chains.rows[c, k]] = work.q[k]
 
 
 @kernel
-def solve_poses(plan: PosePlan, rotations: Array, q: Array, fresh: bool, answers: Array, losses: Array,
+def solve_poses(plan: PosePlan, rotations: Array, q: Array, fresh: Int, answers: Array, losses: Array,
                 work: PoseWork) -> None:
     """`solve_pose` over rotations (T, 55, 3): answers (T, J) and losses (T, 10)."""
     for frame in range(len(rotations)):
-        solve_pose(plan, rotations[frame], q, fresh and frame == 0, losses[frame], work)
+        solve_pose(plan, rotations[frame], q, fresh if frame == 0 else 0, losses[frame], work)
         for k in range(len(q)):
             answers[frame, k] = q[k]

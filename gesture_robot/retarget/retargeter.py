@@ -17,12 +17,29 @@ from gesture_robot.datatypes import BodyMotion, FaceMotion, JointTrajectory, Rob
 from gesture_robot.errors import InvalidModel
 from gesture_robot.retarget.kernel_limits import limit_plan, possible_speed
 from gesture_robot.retarget.kernel_pose import LOSSES, pose_work, solve_poses
-from gesture_robot.retarget.kernel_step import COLLISION, VELOCITY, central_velocities, follow_path
-from gesture_robot.retarget.plan import pose_plan
+from gesture_robot.retarget.kernel_step import (
+    COLLISION,
+    STOPPED,
+    VELOCITY,
+    Guard,
+    begin_at,
+    central_velocities,
+    follow_path,
+    guarded_step,
+    look,
+    make_guard,
+    may_move,
+)
+from gesture_robot.retarget.plan import REACH, PosePlan, pose_plan
+from gesture_robot.retarget.shapes import collision_plan
+from gesture_robot.robots.moving_tree import moving_tree
 
 _HEADING_WINDOW_S = 4.0
 _SMALL_HEADING_RAD = 0.5
-_SETTLE_FRAMES = 300
+_SETTLE_FRAMES = 150
+_STIFF = 0.05
+MARGIN_M, KEEP_M = 0.01, 0.018
+"""Least distance between links, and what is wished for where hands touch: control, the last gate, keeps 15 mm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +49,9 @@ class RetargetReport:
     losses_rad: dict[str, Array]
     """(T,) per limb: angle between the human and the nearest that the joints' ranges allow."""
     velocity_guard: Array
-    """(T,) bool: velocity or acceleration limits kept a joint from where it should be."""
+    """(T, J) bool: velocity or acceleration limits kept a joint 0.01 rad or more from where it should be."""
     collision_guard: Array
-    """(T,) bool: links were too near each other for what should be."""
+    """(T, J) bool: a joint is there, or was stopped, because links would have come too near each other."""
     answers: Array
     """(T, J) joints before both guards."""
 
@@ -42,19 +59,22 @@ class RetargetReport:
 class Retargeter:
     """Maps poses frame by frame; keeps the last state. Not thread-safe."""
 
-    def __init__(self, model: RobotModel, fps: float = 30.0):
+    def __init__(self, model: RobotModel, fps: float = 30.0, *, touch: bool = True, margin_m: float = MARGIN_M):
         """Prepare the kernels.
 
         Args:
             model: the robot; limbs it lacks are left at rest.
             fps: how often `pose` is called; limits are kept for frames at this rate.
+            margin_m: least distance between links that are not neighbours, everywhere on the path; 0: no guard.
+            touch: where a hand touches the body, keep the touch rather than the arm's directions.
 
         Raises:
             InvalidModel: the limb map names no joint, so nothing could ever move.
         """
         _refuse_without_limbs(model)
         self.model = model
-        self._plan = pose_plan(model)
+        self._plan = pose_plan(model, KEEP_M, touch=touch)
+        self._guard = _guard(model, self._plan, margin_m)
         self._work = pose_work(self._plan)
         self.fps = fps
         self.reset()
@@ -76,6 +96,7 @@ class Retargeter:
                 None: the next pose may be anywhere.
         """
         count = len(self.model.joint_names)
+        self._pose = np.zeros((1, 55, 3))  # kernels take arrays that may be written: one kind of them
         self._answer = self.model.rest.copy()
         self._past = np.zeros((0, count))
         self._fresh, self._began_anywhere = True, False
@@ -84,6 +105,7 @@ class Retargeter:
         if measured is not None:
             measured = frozen_array(measured, (count,), "measured joints")
             self._state = np.clip(measured, self.model.lower, self.model.upper)
+            begin_at(self._guard, self._state)
 
     def pose(self, rotations: Array) -> Array:
         """Joints (J,) for one human pose (55, 3) in SMPL-X axes, without delay.
@@ -92,14 +114,15 @@ class Retargeter:
             InvalidInput: wrong shape or not finite; the state stays as it was.
         """
         rotations = frozen_array(rotations, (55, 3), "pose rotations")
-        answers, _ = self._solve(rotations[None])
+        self._pose[0] = rotations
+        answers, _ = self._solve(self._pose)
         self._past = np.concatenate([self._past[-2:], answers])
         velocity = _backward_velocity(self._past, self.fps)
         if self._state is None:
             self._state, self._began_anywhere = self._free_start(answers[0]), True
             return self._state.copy()
-        if len(self._past) == 2 and self._began_anywhere:  # it came with the speed that the second pose tells
-            self._speed = possible_speed(self._limits, self._state, velocity)
+        if len(self._past) == 2 and self._began_anywhere and not self._speed.any():  # it came as the second pose tells
+            self._speed = self._first_speed(velocity)
         positions, _, _ = self._follow(answers, velocity[None])
         return positions[0].copy()
 
@@ -123,12 +146,13 @@ class Retargeter:
         if len(answers):
             central_velocities(answers, 1.0 / body.fps, velocities)
             self._state = self._free_start(answers[0])
-            self._speed = possible_speed(self._limits, self._state, velocities[0])
+            if np.array_equal(self._state, answers[0]):
+                self._speed = self._first_speed(velocities[0])
         positions, speeds, reasons = self._follow_from_here(answers, velocities)
         self.fps = fps
         times = np.arange(len(positions)) / body.fps
         report = RetargetReport({name: losses[:, k] for k, name in enumerate(LOSSES)}, reasons & VELOCITY > 0,
-                                reasons & COLLISION > 0, answers)
+                                reasons & (COLLISION | STOPPED) > 0, answers)
         return JointTrajectory(self.model.joint_names, 0.0, times, positions, speeds), report
 
     # --- inside -----------------------------------------------------------------------------------------------
@@ -136,30 +160,69 @@ class Retargeter:
     def _solve(self, rotations: Array) -> tuple[Array, Array]:
         """Answers (T, J) and losses (T, 10) for rotations (T, 55, 3), going on from the last one."""
         answers, losses = np.empty((len(rotations), len(self._answer))), np.empty((len(rotations), len(LOSSES)))
-        solve_poses(self._plan, rotations, self._answer, self._fresh, answers, losses, self._work)
+        solve_poses(self._plan, rotations, self._answer, int(self._fresh), answers, losses, self._work)
         self._fresh = self._fresh and not len(rotations)
         return answers, losses
 
     def _follow(self, answers: Array, velocities: Array) -> tuple[Array, Array, Array]:
-        """Positions, speeds (T, J) and reasons (T,) of the states that follow answers (T, J)."""
+        """Positions, speeds and reasons (T, J) of the states that follow answers (T, J)."""
         positions, speeds = np.empty_like(answers), np.empty_like(answers)
-        reasons = np.zeros(len(answers), np.int64)
+        reasons = np.zeros(answers.shape, np.int64)
         assert self._state is not None
-        follow_path(self._limits, self._state, self._speed, answers, velocities, positions, speeds, reasons)
+        follow_path(self._limits, self._guard, self._state, self._speed, answers, velocities, positions, speeds,
+                    reasons)
         return positions, speeds, reasons
 
     def _follow_from_here(self, answers: Array, velocities: Array) -> tuple[Array, Array, Array]:
         """`_follow`, the state now being the first row."""
         if not len(answers):
-            return answers, velocities, np.zeros(0, np.int64)
+            return answers, velocities, np.zeros(answers.shape, np.int64)
         first = self._state.copy(), self._speed.copy()  # type: ignore[union-attr]
         positions, speeds, reasons = self._follow(answers[1:], velocities[1:])
         return (np.concatenate([first[0][None], positions]), np.concatenate([first[1][None], speeds]),
-                np.concatenate([np.zeros(1, np.int64), reasons]))
+                np.concatenate([np.zeros((1, reasons.shape[1]), np.int64), reasons]))
+
+    def _first_speed(self, wished: Array) -> Array:
+        """(J,) the speed that a motion may begin with: one from which the robot can still stop."""
+        assert self._state is not None
+        speed = possible_speed(self._limits, self._state, wished)
+        return speed if may_move(self._limits, self._guard, self._state, speed) else np.zeros_like(speed)
 
     def _free_start(self, answer: Array) -> Array:
-        """Where a motion may begin: its first answer."""
-        return answer.copy()
+        """Where a motion may begin: its first answer, or the nearest to it that the links allow, coming from rest."""
+        guard, model = self._guard, self.model
+        if guard.active == 0:
+            return answer.copy()
+        look(guard, answer)
+        if (guard.distance >= guard.margin).all():
+            begin_at(guard, answer)
+            return answer.copy()
+        begin_at(guard, model.rest.copy())
+        at, speed, still = model.rest.copy(), np.zeros(len(answer)), np.zeros(len(answer))
+        following, faster, reason = np.empty_like(at), np.empty_like(at), np.zeros(len(at), np.int64)
+        for _ in range(_SETTLE_FRAMES):
+            guarded_step(self._limits, guard, at, speed, answer, still, following, faster, reason)
+            done = np.abs(following - at).max() < 1e-4 and np.abs(faster).max() < 1e-4
+            at, speed = following.copy(), faster.copy()
+            if done:
+                break
+        self._speed = speed
+        return at
+
+
+def _guard(model: RobotModel, plan: PosePlan, margin_m: float) -> Guard:
+    """The guard: arms give way rather than torso and neck, and nothing moves that no human part moves."""
+    tree, _ = moving_tree(model)
+    shapes, _ = collision_plan(model)
+    yielding = np.zeros(len(model.joint_names))
+    for row in range(len(plan.chains.size)):
+        yielding[plan.chains.rows[row, : plan.chains.size[row]]] = 1.0 if row >= REACH else _STIFF
+    moved = yielding > 0.0
+    moved[plan.finger_row] = True
+    watched = (shapes.reach[:, moved] > 0.0).any(axis=1)  # what nothing moves stays as it is at rest
+    shapes = shapes._replace(pairs=np.ascontiguousarray(shapes.pairs[watched]),
+                             reach=np.ascontiguousarray(shapes.reach[watched]))
+    return make_guard(tree, shapes, yielding, margin_m, np.array(model.rest))
 
 
 def _backward_velocity(past: Array, fps: float) -> Array:

@@ -3,6 +3,7 @@
 Both the self-collision guard and the simulation take their pairs from `collision_pairs`. Left out are
   * neighbours: links with only shapeless links between them, whose shells overlap by design at the joint;
   * links that touch at the rest pose (within 1 mm): they are mounted that way;
+  * links that the robot's file lists in `may_touch`;
   * links of one hand among themselves: a closing hand touches itself, which is what it is for.
 No GL is needed here.
 """
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from gesture_robot.checks import Array
 from gesture_robot.datatypes import RobotModel
 from gesture_robot.errors import InvalidModel, MissingDependency
 from gesture_robot.robots.model import tree_of
+from gesture_robot.robots.mujoco_urdf import mujoco_urdf
 from gesture_robot.robots.urdf_types import UrdfTree
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def build_spec(
     model: RobotModel, *, actuators: bool = True, timestep_s: float = 0.002, visuals: bool = True
 ) -> mujoco.MjSpec:
     """Like `compile_model`, before compiling, so that a scene can be added."""
-    spec = _bare_spec(model, visuals)
+    spec = bare_spec(model, visuals)
     spec.option.timestep = timestep_s
     for first, second in _excluded(model):
         spec.add_exclude(bodyname1=first, bodyname2=second)
@@ -116,21 +117,18 @@ def _mujoco() -> Any:
     return mujoco
 
 
-def _bare_spec(model: RobotModel, visuals: bool) -> mujoco.MjSpec:
+def bare_spec(model: RobotModel, visuals: bool) -> mujoco.MjSpec:
+    """The robot alone, without servos and without any pair left out."""
     mujoco = _mujoco()
-    robot = ElementTree.fromstring(model.urdf_xml)
-    for old in robot.findall("mujoco"):
-        robot.remove(old)
-    if not visuals:
-        for link in robot.findall("link"):
-            for visual in link.findall("visual"):
-                link.remove(visual)
-    options = {"discardvisual": "false", "fusestatic": "false", "strippath": "false", "autolimits": "true"}
-    ElementTree.SubElement(ElementTree.SubElement(robot, "mujoco"), "compiler", options)
+    text, assets = mujoco_urdf(model, visuals)
     try:
-        spec = mujoco.MjSpec.from_string(ElementTree.tostring(robot, encoding="unicode"))
+        spec = mujoco.MjSpec.from_string(text, assets=assets)
     except ValueError as error:
         raise InvalidModel(f"robot '{model.name}': MuJoCo cannot read this description: {error}") from None
+    solid = {geom.meshname for geom in spec.geoms if geom.contype}
+    for mesh in spec.meshes:  # makers' meshes are seldom closed: a volume is only asked of their hulls
+        kind = mujoco.mjtMeshInertia
+        mesh.inertia = kind.mjMESH_INERTIA_CONVEX if mesh.name in solid else kind.mjMESH_INERTIA_SHELL
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     for body in spec.bodies[1:]:
         body.gravcomp = 1.0
@@ -152,18 +150,21 @@ def _couple(spec: mujoco.MjSpec, model: RobotModel) -> None:
 
 
 def _excluded(model: RobotModel) -> list[tuple[str, str]]:
+    solid = [name for name, link in tree_of(model).links.items() if link.collisions]
+    left_out = adjoining(model) | _touching_at_rest(model) | {frozenset(pair) for pair in model.may_touch}
+    return [pair for pair in combinations(solid, 2) if frozenset(pair) in left_out]
+
+
+def adjoining(model: RobotModel) -> set[frozenset[str]]:
+    """Pairs of links that are neighbours, or parts of one hand."""
     tree = tree_of(model)
     solid = [name for name, link in tree.links.items() if link.collisions]
-    resting = _touching_at_rest(model)
     hands = [_subtree(tree, arm.hand_link) for arm in (model.limbs.left_arm, model.limbs.right_arm) if arm]
-    return [
-        (a, b)
+    return {
+        frozenset((a, b))
         for a, b in combinations(solid, 2)
-        if frozenset((a, b)) in resting
-        or _solid_parent(tree, a) == b
-        or _solid_parent(tree, b) == a
-        or any(a in hand and b in hand for hand in hands)
-    ]
+        if _solid_parent(tree, a) == b or _solid_parent(tree, b) == a or any(a in hand and b in hand for hand in hands)
+    }
 
 
 def _solid_parent(tree: UrdfTree, link: str) -> str:
@@ -185,7 +186,7 @@ def _subtree(tree: UrdfTree, link: str) -> set[str]:
 
 def _touching_at_rest(model: RobotModel) -> set[frozenset[str]]:
     mujoco = _mujoco()
-    spec = _bare_spec(model, visuals=False)
+    spec = bare_spec(model, visuals=False)
     for geom in spec.geoms:
         geom.margin = REST_MARGIN_M / 2
     compiled = compile_spec(spec, model)
@@ -204,7 +205,7 @@ def contact_links(compiled: mujoco.MjModel, data: mujoco.MjData) -> list[tuple[s
 def joint_inertia(model: RobotModel) -> tuple[Array, Array]:
     """Largest inertia [kg m^2] each actuated joint sees over poses across its range, and its damping; both (J,)."""
     mujoco = _mujoco()
-    compiled = compile_spec(_bare_spec(model, visuals=False), model)
+    compiled = compile_spec(bare_spec(model, visuals=False), model)
     data = mujoco.MjData(compiled)
     _, dofs = joint_addresses(compiled, model)
     column, largest = np.zeros(compiled.nv), np.zeros(len(dofs))

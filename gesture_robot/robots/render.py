@@ -21,6 +21,8 @@ from gesture_robot.robots.render_scene import FACE, SCREEN_PX, VISUAL_GROUP, sce
 CAMERAS = {"front": (180.0, -3.0), "three_quarter": (215.0, -8.0)}
 """Azimuth of the view direction and elevation [deg], as MuJoCo's free camera counts them."""
 FIELD_OF_VIEW_DEG = 26.0
+_SUNK_M = 0.02
+"""A robot whose root link is not on the floor reaches further below it."""
 OVERSAMPLING = 2
 """Drawn at twice the size and averaged: on a processor half the time of 4-fold multisampling, and smoother."""
 
@@ -38,11 +40,17 @@ class Renderer(Protocol):
 
 
 def open_renderer(
-    model: RobotModel, width: int = 480, height: int = 540, camera: str = "three_quarter", *, shadows: bool = False
+    model: RobotModel,
+    width: int = 480,
+    height: int = 540,
+    camera: str = "three_quarter",
+    *,
+    shadows: bool = False,
+    further: float = 1.0,
 ) -> Renderer:
-    """The best renderer this machine can run."""
+    """The best renderer this machine can run; `further` moves the camera back by that factor."""
     try:
-        return RobotRenderer(model, width, height, camera, shadows=shadows)
+        return RobotRenderer(model, width, height, camera, shadows=shadows, further=further)
     except (NoGraphics, MissingDependency, InvalidModel) as error:  # InvalidModel: MuJoCo cannot read a mesh
         return StickRenderer(model, width, height, camera, note=f"stick figure: {error}")
 
@@ -65,6 +73,7 @@ class RobotRenderer:
         camera: str = "three_quarter",
         *,
         shadows: bool = False,
+        further: float = 1.0,
     ):
         _check(model, width, height, camera)
         try:
@@ -77,6 +86,7 @@ class RobotRenderer:
         spec.visual.global_.fovy = FIELD_OF_VIEW_DEG
         self._compiled = compile_spec(spec, model)
         self._data = mujoco.MjData(self._compiled)
+        self._low, self._high = self._stand()
         self._gl: Any = open_context(columns, rows)
         self._context = mujoco.MjrContext(self._compiled, mujoco.mjtFontScale.mjFONTSCALE_100)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
@@ -87,6 +97,7 @@ class RobotRenderer:
         self._option.geomgroup[:] = 0
         self._option.geomgroup[VISUAL_GROUP] = 1
         self._camera = self._make_camera(camera)
+        self._camera.distance *= further
         self._face = self._compiled.texture(FACE).id if screen_size_m(model) else -1
         self._viewport = mujoco.MjrRect(0, 0, columns, rows)
         self._pixels = np.zeros((rows, columns, 3), dtype=np.uint8)
@@ -122,6 +133,22 @@ class RobotRenderer:
             self._gl.free()
             self._gl = None
 
+    def _stand(self) -> tuple[float, float]:
+        """Put the floor under the robot; heights [m] that the picture must show."""
+        compiled, data = self._compiled, self._data
+        set_positions(compiled, data, self._model, self._model.rest)
+        self._mujoco.mj_kinematics(compiled, data)
+        solid = np.flatnonzero(compiled.geom_bodyid > 0)
+        box, turn = compiled.geom_aabb[solid], data.geom_xmat[solid].reshape(-1, 3, 3)[:, 2]
+        middle = data.geom_xpos[solid, 2] + np.einsum("gi,gi->g", turn, box[:, :3])
+        half = np.einsum("gi,gi->g", np.abs(turn), box[:, 3:])
+        low, high = _vertical_extent(self._model)
+        lowest = float((middle - half).min(initial=low))
+        if lowest < -_SUNK_M:
+            floor = compiled.geom("floor").id
+            compiled.geom_pos[floor, 2], compiled.geom_sameframe[floor] = lowest, 0
+        return min(low, lowest), max(high, float((middle + half).max(initial=high)))
+
     def _upload(self, face_rgb: Array) -> None:
         import cv2
 
@@ -133,9 +160,10 @@ class RobotRenderer:
     def _make_camera(self, name: str) -> Any:
         camera = self._mujoco.MjvCamera()
         camera.type = self._mujoco.mjtCamera.mjCAMERA_FREE
-        low, high = _vertical_extent(self._model)
+        low, high = self._low, self._high
         camera.lookat[:] = (0.0, 0.0, low + 0.65 * (high - low))
         camera.azimuth, camera.elevation = CAMERAS[name]
+        camera.azimuth += _heading_deg(self._model)
         camera.distance = 0.55 * (high - low) / np.tan(np.radians(FIELD_OF_VIEW_DEG / 2))
         return camera
 
@@ -159,6 +187,7 @@ class StickRenderer:
         self._bones = [(joint.parent, joint.child) for joint in tree.joints.values()]
         low, high = _vertical_extent(model)
         azimuth, elevation = (np.radians(a) for a in CAMERAS[camera])
+        azimuth += np.radians(_heading_deg(model))
         forward = np.array(
             [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
         )
@@ -217,6 +246,12 @@ def _check(model: RobotModel, width: int, height: int, camera: str) -> None:
     check_range(height, 16, 2048, "height")
     if camera not in CAMERAS:
         raise UnknownName("camera", camera, CAMERAS)
+
+
+def _heading_deg(model: RobotModel) -> float:
+    """Where the robot's front is, counted from x towards y of its root link."""
+    x, y, _ = model.limbs.front_axis
+    return float(np.degrees(np.arctan2(y, x)))
 
 
 def _vertical_extent(model: RobotModel) -> tuple[float, float]:

@@ -17,6 +17,8 @@ from gesture_robot.errors import InvalidModel
 from gesture_robot.robots.urdf_types import MOVING, Geometry, Inertial, Joint, Link, Mimic, UrdfTree
 
 XACRO_NAMESPACE = "ros.org/wiki/xacro"
+HELD = ("floating", "planar")
+"""Joints of a base that moves freely; they are read as fixed ones."""
 
 
 def parse_urdf(text: str, source: str = "robot description") -> UrdfTree:
@@ -110,6 +112,8 @@ def _geometry(element: ElementTree.Element, materials: dict, where: str) -> Geom
 def _joint(element: ElementTree.Element, name: str, source: str) -> Joint:
     where = f"{source}: joint '{name}'"
     kind = element.get("type", "")
+    if kind in HELD:  # a base that floats or drives; it is held where it is
+        kind = "fixed"
     if kind not in (*MOVING, "fixed"):
         raise InvalidModel(f"{where} has type '{kind}'. Known: continuous, fixed, prismatic, revolute.")
     ends = [e.get("link", "") if (e := element.find(tag)) is not None else "" for tag in ("parent", "child")]

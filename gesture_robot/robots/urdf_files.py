@@ -7,7 +7,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from gesture_robot.errors import InvalidModel
-from gesture_robot.robots.urdf import root_element
+from gesture_robot.robots.collada import settle
+from gesture_robot.robots.mesh_files import unusable
+from gesture_robot.robots.urdf import HELD, parse_urdf, root_element
+from gesture_robot.robots.urdf_packages import package_folders
+from gesture_robot.robots.urdf_types import UrdfTree
 
 
 def read_urdf_text(path: Path) -> str:
@@ -28,36 +32,54 @@ def read_urdf_text(path: Path) -> str:
         ) from None
 
 
-def resolve_meshes(text: str, folder: Path, source: str, roots: Iterable[Path] = ()) -> str:
-    """Return the URDF text with every mesh path absolute.
+def resolve_meshes(
+    text: str, folder: Path, source: str, roots: Iterable[Path] = (), collada_up_axis: str | None = None
+) -> str:
+    """Return the URDF text with the path of every mesh that is there absolute; the others stay as they are written.
 
-    Relative paths count from the URDF's `folder`; `package://NAME/...` is looked for in `roots` (a root may be the
-    package itself or a folder that holds it) and in the folders above the URDF.
+    Floating and planar joints become fixed. What COLLADA files say about up axis and unit is settled (collada.py),
+    by `collada_up_axis` where it is given.
 
-    Raises:
-        InvalidModel: a mesh that is not there; the message names it and where it was searched.
+    Relative paths count from the URDF's `folder`; `package://NAME/...` is looked for where ROS and Python keep
+    packages, in `roots` (a root may be the package itself or a folder that holds it) and in the folders above the
+    URDF. What needs a shape says which mesh is missing (`missing_meshes`); kinematics needs none.
     """
     robot = root_element(text, source)
     places = [folder, *folder.parents, *roots]
+    found: dict[str, Path | None] = {}
     for mesh in robot.iter("mesh"):
         name = mesh.get("filename", "")
-        found, searched = _find_mesh(name, folder, places)
-        if found is None:
-            where = ", ".join(dict.fromkeys(str(p) for p in searched))
-            raise InvalidModel(
-                f"{source}: mesh '{name}' is missing; searched {where}. Put the file there or correct its filename."
-            )
-        mesh.set("filename", str(found))
+        if name not in found:
+            found[name] = _find_mesh(name, folder, places)
+        mesh.set("filename", str(found[name] or name))
+    for joint in robot.findall("joint"):
+        if joint.get("type") in HELD:
+            joint.set("type", "fixed")
+    if any(mesh.get("filename", "").lower().endswith(".dae") for mesh in robot.iter("mesh")):
+        settle(robot, parse_urdf(ElementTree.tostring(robot, encoding="unicode"), source), collada_up_axis)
     return ElementTree.tostring(robot, encoding="unicode")
 
 
-def _find_mesh(name: str, folder: Path, places: list[Path]) -> tuple[Path | None, list[Path]]:
+def shape_notes(tree: UrdfTree) -> tuple[str, ...]:
+    """What is wrong with the shapes of a robot: meshes that are missing or too large, links that have none."""
+    bad: dict[str, list[str]] = {}
+    for link in tree.links.values():
+        for shape in (*link.visuals, *link.collisions):
+            if shape.kind == "mesh" and (reason := unusable(shape.mesh)) and link.name not in bad.get(reason, []):
+                bad.setdefault(reason, []).append(link.name)
+    notes = [f"{', '.join(links)}: goes without a shape, {reason}" for reason, links in bad.items()]
+    if not any(link.collisions for link in tree.links.values()):
+        notes.append("no link has a collision shape; self-collision is judged by what else is known of the links.")
+    return tuple(notes)
+
+
+def _find_mesh(name: str, folder: Path, places: list[Path]) -> Path | None:
     scheme, _, rest = name.rpartition("://")
     if scheme in ("", "file"):
         candidates = [folder / rest]
     else:
         package, _, inside = rest.partition("/")
-        candidates = [p / inside for p in places if p.name == package] + [p / rest for p in places]
+        candidates = [p / inside for p in package_folders(package)]
+        candidates += [p / inside for p in places if p.name == package] + [p / rest for p in places]
         candidates += [p / inside for p in places[1:]]
-    found = next((c.resolve() for c in candidates if rest and c.is_file()), None)
-    return found, [c.parent for c in candidates][:6]
+    return next((c.resolve() for c in candidates if rest and c.is_file()), None)

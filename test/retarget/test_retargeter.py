@@ -58,11 +58,12 @@ def talking(seed, frames=120):
 @settings(derandomize=True, deadline=None, max_examples=4)
 @given(seed=st.integers(0, 1000))
 def test_limbs_and_head_point_where_the_human_s_do(wren, seed):
+    """Touches left aside, whose relation counts more than directions, and links, since these arms pass the trunk."""
     rotations = talking(seed)
-    trajectory = Retargeter(wren).motion(BodyMotion(FPS, rotations, np.zeros((len(rotations), 3))))
+    trajectory = Retargeter(wren, touch=False, margin_m=0.0).motion(BodyMotion(FPS, rotations, np.zeros((len(rotations), 3))))
     errors = summary_deg(direction_errors(wren, trajectory.positions, rotations))
     for side in ("left", "right"):
-        assert errors[f"{side}_upper_arm"]["p95"] < 3.0 and errors[f"{side}_forearm"]["p95"] < 4.0, errors
+        assert errors[f"{side}_upper_arm"]["p95"] < 0.5 and errors[f"{side}_forearm"]["p95"] < 0.5, errors
     assert errors["head"]["max"] < 1.0
     assert (trajectory.positions >= wren.lower).all() and (trajectory.positions <= wren.upper).all()
     steps = np.abs(np.diff(trajectory.positions, axis=0)) * FPS

@@ -1,9 +1,11 @@
 """The compiled model: servos, gravity, and one list of pairs for guard and simulation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from gesture_robot.errors import InvalidModel, MissingDependency
+from gesture_robot.errors import MissingDependency
 from gesture_robot.robots.model import load_model
 from gesture_robot.robots.mujoco_model import collision_pairs, compile_model, contact_links, set_positions
 
@@ -96,15 +98,29 @@ def test_links_mounted_in_touch_are_left_out(tmp_path):
     assert collision_pairs(load_model(str(path))) == ()
 
 
-def test_mujoco_refusing_a_description_is_an_invalid_model(tmp_path):
+INERTIAS = {
+    "none": "",
+    "zero": "<inertial><mass value='0'/><inertia ixx='0' iyy='0' izz='0' ixy='0' ixz='0' iyz='0'/></inertial>",
+    "negative": "<inertial><mass value='1'/><inertia ixx='-1' iyy='1' izz='1' ixy='0' ixz='0' iyz='0'/></inertial>",
+    "of no body": "<inertial><mass value='1'/><inertia ixx='9' iyy='.1' izz='.1' ixy='0' ixz='0' iyz='0'/></inertial>",
+}
+
+
+@pytest.mark.parametrize("case", INERTIAS)
+def test_links_without_a_possible_inertia_compile(case, tmp_path):
     path = tmp_path / "massless.urdf"
     path.write_text(
-        "<robot name='r'><link name='a'/><link name='b'/>"
+        f"<robot name='r'><link name='a'/><link name='b'>{INERTIAS[case]}</link>"
         "<joint name='j' type='revolute'><parent link='a'/><child link='b'/>"
         f"<axis xyz='0 0 1'/>{LIMIT}</joint></robot>"
     )
-    with pytest.raises(InvalidModel, match="MuJoCo"):
-        compile_model(load_model(str(path)))
+    compiled = compile_model(load_model(str(path)))
+    assert (compiled.body_inertia[1:] > 0).all() and (compiled.body_mass[1:] > 0).all()
+
+
+def test_links_that_may_touch_are_left_out():
+    pair = collision_pairs(MODEL)[0]
+    assert pair not in collision_pairs(replace(MODEL, may_touch=(pair[::-1],)))
 
 
 def test_without_mujoco_the_extra_is_named(monkeypatch):

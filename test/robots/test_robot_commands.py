@@ -49,12 +49,11 @@ def test_list_and_show(capsys):
     json.dumps(report)
 
 
-def test_add_says_what_works(tmp_path):
-    path = tmp_path / "mine.urdf"
-    path.write_text(MODEL.urdf_xml)
-    note = command("robot", "add", str(path))["note"]
-    assert "left arm" in note and f"--robot {path}" in note
-    with pytest.raises(InvalidInput, match="Known: wren"):
+def test_show_tells_chains_and_needs_a_name(capsys):
+    report = command("robot", "show", "wren")
+    assert report["chains"]["left arm"][-2:] == ["left_wrist_roll", "left_palm"] and report["front"] == [1.0, 0.0, 0.0]
+    assert "left_wrist_roll > left_palm" in capsys.readouterr().out
+    with pytest.raises(InvalidInput, match="Known: .*wren"):
         command("robot", "show")
 
 

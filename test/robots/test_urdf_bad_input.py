@@ -1,9 +1,10 @@
 """Descriptions that cannot be used: each gives one clear InvalidModel that says what would have worked."""
 
+import numpy as np
 import pytest
 
 from gesture_robot.errors import InvalidModel, UnknownName
-from gesture_robot.robots.model import load_model, robot_names
+from gesture_robot.robots.model import load_model, robot_and_notes, robot_names, tree_of
 from gesture_robot.robots.urdf import parse_urdf
 
 LIMIT = '<limit lower="-1" upper="1" velocity="2" effort="3"/>'
@@ -52,11 +53,6 @@ BAD = {
         "finite numbers, got '0 nan 0'",
     ),
     "zero axis": (robot(joint("j1", "a", "b", LIMIT + '<axis xyz="0 0 0"/>'), joint("j2", "b", "c")), "axis is zero"),
-    "no limits": (robot(joint("j1", "a", "b", ""), joint("j2", "b", "c")), "limits for j1. Add"),
-    "no velocity limit": (
-        robot(joint("j1", "a", "b", '<limit lower="-1" upper="1"/>'), joint("j2", "b", "c")),
-        "limits for j1. Add",
-    ),
     "limits swapped": (
         robot(joint("j1", "a", "b", '<limit lower="1" upper="-1" velocity="1"/>'), joint("j2", "b", "c")),
         "above upper limit",
@@ -65,13 +61,8 @@ BAD = {
         GOOD.replace("<link name='a'/>", "<link name='a'><visual><geometry><torus/></geometry></visual></link>"),
         "Known: box",
     ),
-    "missing mesh": (
-        GOOD.replace(
-            "<link name='a'/>",
-            "<link name='a'><visual><geometry><mesh filename='package://nobody/arm.stl'/></geometry></visual></link>",
-        ),
-        "'package://nobody/arm.stl' is missing; searched",
-    ),
+    "no name": (robot(joint("", "a", "b"), joint("j2", "b", "c")), "no name; every joint needs its own name"),
+    "link twice": (robot(joint("j1", "a", "b"), joint("j2", "b", "c"), links=("a", "b", "c", "a")), "'a' twice"),
 }
 
 
@@ -99,17 +90,60 @@ def test_missing_file_and_folder(tmp_path):
         load_model(str(tmp_path))
 
 
-def test_missing_mesh_names_where_it_was_searched(tmp_path):
+MESHES = {
+    "gone": ("package://nobody/arm.stl", None, "its package is not on this machine"),
+    "not there": ("meshes/x.stl", None, "there is no such file"),
+    "empty": ("x.stl", b"", "is empty"),
+    "huge": ("x.stl", 101_000_000, "simplify it"),
+}
+
+
+@pytest.mark.parametrize("case", MESHES)
+def test_a_mesh_that_cannot_be_used_is_told_and_everything_else_works(case, tmp_path):
+    """Kinematics and limits need no shape; what does need one goes without it."""
+    from gesture_robot.robots.mujoco_model import collision_pairs, compile_model
+
+    name, content, reason = MESHES[case]
+    path = tmp_path / "robot.urdf"
+    shape = f"<collision><geometry><mesh filename='{name}'/></geometry></collision>"
+    box = "<collision><geometry><box size='.1 .1 .1'/></geometry></collision>"
+    links = f"<link name='a'>{box}</link><link name='b'>{shape}</link><link name='c'>{box}</link>"
+    path.write_text(f"<robot name='r'>{links}{joint('j1', 'a', 'b')}{joint('j2', 'b', 'c')}</robot>")
+    if content is not None:
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(content) if isinstance(content, int) else file.write(content)
+    model, notes = robot_and_notes(str(path))
+    (note,) = [n for n in notes if "goes without a shape" in n]
+    assert note.startswith("b: ") and reason in note and name.split("/")[-1] in note
+    assert compile_model(model).ngeom == 2 and isinstance(collision_pairs(model), tuple)
+
+
+def test_limits_that_are_absent_are_assumed_and_told(tmp_path):
     path = tmp_path / "robot.urdf"
     path.write_text(
-        GOOD.replace(
-            "<link name='a'/>",
-            "<link name='a'><collision><geometry><mesh filename='meshes/x.stl'/></geometry></collision></link>",
+        robot(
+            joint("j1", "a", "b", ""),
+            joint("j2", "b", "c", '<limit lower="-1" upper="1" velocity="0"/>'),
+            joint("j3", "c", "d", "", kind="prismatic"),
+            links=("a", "b", "c", "d"),
         )
     )
-    with pytest.raises(InvalidModel, match="meshes/x.stl") as error:
-        load_model(str(path))
-    assert str(tmp_path / "meshes") in str(error.value)
+    model, notes = robot_and_notes(str(path))
+    assert model.lower.tolist() == [-np.pi, -1.0, 0.0] and model.upper.tolist() == [np.pi, 1.0, 0.0]
+    assert model.max_velocity.tolist() == [6.0, 6.0, 0.1]
+    for told in ("j1: no position limits; -pi to pi assumed", "j3: a sliding joint without limits; held at 0"):
+        assert any(note.startswith(told) for note in notes)
+    assert any(note.startswith("j1, j2: no velocity limit; 6 assumed") for note in notes)
+
+
+def test_a_floating_base_is_held_and_axes_are_made_unit(tmp_path):
+    path = tmp_path / "robot.urdf"
+    path.write_text(
+        robot(joint("base", "a", "b", "", kind="floating"), joint("j1", "b", "c", LIMIT + '<axis xyz="0 0 20"/>'))
+    )
+    model = load_model(str(path))
+    assert model.joint_names == ("j1",) and tree_of(model).joints["base"].kind == "fixed"
+    assert tree_of(model).joints["j1"].axis.tolist() == [0.0, 0.0, 1.0]
 
 
 def test_limits_from_the_settings_beside_the_urdf(tmp_path):
@@ -138,6 +172,17 @@ def test_limits_from_the_settings_beside_the_urdf(tmp_path):
         ("rest: {k9: 1}", "unknown joint"),
         ("limbs: {base_link: nowhere}", "unknown link"),
         ("limbs: {legs: 2}", "limbs"),
+        ("rest: {j1: often}", "must be a number"),
+        ("limits: {j1: {top: 2}}", "give lower, upper and velocity"),
+        ("limits: {j1: {lower: 2, upper: 1, velocity: 1}}", "above upper limit"),
+        ("limits: {j1: {velocity: -1}}", "give a positive one"),
+        ("limits: [j1]", "'JOINT: value' lines"),
+        ("may_touch: [[a, z]]", "unknown link"),
+        ("may_touch: [a]", "each entry is"),
+        ("collada_up_axis: sideways", "Known: applied, ignored"),
+        ("limbs: {base_link: a, left_arm: {joints: [j1], upper_arm_link: a, forearm_link: b, hand_link: c, palm_m: [1]}}",
+         "three numbers"),
+        ("limbs: {base_link: a, face: [{joint: j9, gains: {jawOpen: 1}}]}", "unknown joint"),
     ],
 )
 def test_bad_settings(settings, expected, tmp_path):
@@ -148,13 +193,21 @@ def test_bad_settings(settings, expected, tmp_path):
         load_model(str(path))
 
 
-def test_conventional_names_are_recognised_without_settings(tmp_path):
-    """The project's own URDF without its yaml gives the same limb map."""
+def test_the_analysis_finds_what_was_written_by_hand(tmp_path):
+    """The project's own URDF without its yaml gives the limb map that was written by hand."""
     known = load_model("wren")
     path = tmp_path / "copy.urdf"
     path.write_text(known.urdf_xml)
     guessed = load_model(str(path))
-    assert repr(guessed.limbs) == repr(known.limbs) and guessed.joint_names == known.joint_names
+    assert guessed.joint_names == known.joint_names
+    for part in ("base_link", "torso", "neck", "chest_link", "head_link", "camera_link", "screen_link", "front_axis"):
+        assert getattr(guessed.limbs, part) == getattr(known.limbs, part)
+    for found, true in ((guessed.limbs.left_arm, known.limbs.left_arm), (guessed.limbs.right_arm, known.limbs.right_arm)):
+        for part in ("joints", "upper_arm_link", "forearm_link", "hand_link", "hand_joints", "finger_axis"):
+            assert getattr(found, part) == getattr(true, part)
+        for part in ("shoulder_m", "elbow_m", "wrist_m"):
+            np.testing.assert_allclose(getattr(found, part), 0.0, atol=1e-6)
+    assert guessed.limbs.left_arm.palm_axis == (0.0, -1.0, 0.0) and guessed.limbs.right_arm.palm_axis == (0.0, 1.0, 0.0)
 
 
 def test_continuous_joint_turns_a_full_circle_and_mimic_is_not_actuated(tmp_path):

@@ -1,0 +1,177 @@
+"""Where a robot's trunk, head, arms and hands have their surfaces, found from its shapes at rest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gesture_robot.body.skeleton import ARM_LENGTH_M, FOREARM_M, OFFSETS, UPPER_ARM_M, joint_index
+from gesture_robot.checks import Array
+from gesture_robot.datatypes import Arm, RobotModel
+from gesture_robot.retarget.axes import base_from_smplx
+from gesture_robot.retarget.body_shapes import BodyShape, body_shapes
+from gesture_robot.retarget.kernel_contact import ContactPlan
+from gesture_robot.retarget.landmarks import Landmarks, palm_axis
+from gesture_robot.retarget.surfaces import (
+    ARM_ALONG,
+    SPHERE,
+    TRUNK_ALONG,
+    Surface,
+    cylinder_of,
+    human_arm,
+    human_head,
+    human_trunk,
+    no_surface,
+    sphere_of,
+    stack_surfaces,
+)
+from gesture_robot.robots.model import tree_of
+from gesture_robot.robots.moving_tree import moving_tree
+
+_PALM_ALONG, _TIP_ALONG = 0.75, 1.3
+"""Palm and fingertips (bent a little), as shares of the way from the wrist to the knuckles of a human."""
+_PALM_M, _TIP_M = 0.022, 0.014
+"""Half the thickness of a human palm and finger."""
+_AROUND = np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if x or y or z], float)
+_AROUND /= np.linalg.norm(_AROUND, axis=1, keepdims=True)
+
+
+def contact_plan(model: RobotModel, keep_m: float) -> ContactPlan:
+    """Tables for one robot; a part without shapes has no surface, so nothing is related to it.
+
+    Args:
+        model: the robot.
+        keep_m: least clearance of links.
+
+    Raises:
+        InvalidModel: a mesh cannot be read.
+        MissingDependency: the library that reads meshes is not installed.
+    """
+    return _Builder(model).plan(keep_m)
+
+
+class _Builder:
+    def __init__(self, model: RobotModel):
+        self.model, self.tree, self.landmarks = model, tree_of(model), Landmarks(model)
+        flat, self.bodies = moving_tree(model)
+        self.parents = flat.parent
+        shapes, _ = body_shapes(model, flat, self.bodies)
+        self.hulls = [(shape.body, self._in_chest(shape)) for shape in shapes]
+
+    def plan(self, keep_m: float) -> ContactPlan:
+        limbs = self.model.limbs
+        arms = (limbs.left_arm, limbs.right_arm)
+        probes = [[self._probes(arm, side) for side, arm in enumerate(arms)], [self._human_probes()] * 2]
+        scale = [self.landmarks.arm_length(arm) / ARM_LENGTH_M if arm else 1.0 for arm in arms]
+        return ContactPlan(
+            stack_surfaces([human_trunk(), human_head(), human_arm(UPPER_ARM_M, True), human_arm(FOREARM_M, False),
+                            self._trunk(arms), self._head(), *(self._bone(arm, True) for arm in arms),
+                            *(self._bone(arm, False) for arm in arms)]),
+            np.array(probes[1]), np.array(probes[0]), np.array(scale), keep_m)
+
+    def _in_chest(self, shape: BodyShape) -> Array:
+        """(K, 3) corners in the chest frame at rest, the rounding put around them [m]."""
+        at = self.landmarks.from_chest(self._link_of_body(shape.body))
+        corners = shape.full.vertices @ at[:3, :3].T + at[:3, 3]
+        if shape.full.radius_m > 0.0:
+            corners = (corners[:, None] + shape.full.radius_m * _AROUND[None]).reshape(-1, 3)
+        return np.asarray(corners)
+
+    def _link_of_body(self, body: int) -> str:
+        """The link whose frame is the body's."""
+        if body == 0:
+            return self.tree.root
+        return self.tree.joints[self.bodies.joint_names[body - 1]].child
+
+    def _body(self, link: str) -> int:
+        return self.bodies.body_of_link[link]
+
+    def _line(self, body: int) -> list[int]:
+        """The body and all that carry it."""
+        found = [body]
+        while found[-1] != 0:
+            found.append(int(self.parents[found[-1] - 1]))
+        return found
+
+    def _of(self, bodies: set[int]) -> list[Array]:
+        return [corners for body, corners in self.hulls if body in bodies]
+
+    def _trunk(self, arms: tuple[Arm | None, Arm | None]) -> Surface:
+        chest = self._body(self.landmarks.chest)
+        hulls = self._of(set(self._line(chest)))
+        shoulders = [self.landmarks.arm(arm)[0] for arm in arms if arm]
+        if not hulls or not shoulders:
+            return no_surface()
+        middle = np.mean(shoulders, axis=0)
+        length = np.mean([self.landmarks.arm_length(arm) for arm in arms if arm])
+        near = [h for h in hulls if h[:, 2].max() > middle[2] - 0.8 * length] or hulls
+        low, high = np.min([h.min(axis=0) for h in near], axis=0), np.max([h.max(axis=0) for h in near], axis=0)
+        origin = np.array([0.5 * (low[0] + high[0]), 0.0, middle[2]])
+        return cylinder_of(hulls, TRUNK_ALONG, float(length), origin)
+
+    def _head(self) -> Surface:
+        limbs = self.model.limbs
+        if not limbs.head_link or self._body(limbs.head_link) == self._body(self.landmarks.chest):
+            return no_surface(SPHERE)
+        body = self._body(limbs.head_link)
+        own = {k for k in range(len(self.parents) + 1) if body in self._line(k)}
+        hulls = self._of(own)
+        if not hulls:
+            return no_surface(SPHERE)
+        turn = self.landmarks.from_chest(limbs.head_link)
+        hulls = [corners - turn[:3, 3] for corners in hulls]  # the head frame: chest axes at rest, the link's origin
+        corners = np.concatenate(hulls)
+        return sphere_of(hulls, 0.5 * (corners.min(axis=0) + corners.max(axis=0)))
+
+    def _bone(self, arm: Arm | None, upper: bool) -> Surface:
+        if arm is None:
+            return no_surface()
+        shoulder, elbow, wrist = self.landmarks.arm(arm)
+        hinge = self.landmarks.hinge(arm)
+        start, end = (shoulder, elbow) if upper else (elbow, wrist)
+        length = float(np.linalg.norm(end - start))
+        if length < 1e-3:
+            return no_surface()
+        z = (end - start) / length
+        y = np.cross(z, hinge)
+        y /= np.linalg.norm(y)
+        axes = np.stack([np.cross(y, z), y, z])
+        first, last = (arm.upper_arm_link, arm.upper_arm_link) if upper else (arm.forearm_link, arm.hand_link)
+        inside = set(self._line(self._body(last))) - set(self._line(self._body(first))[1:])
+        if not upper and self._body(arm.hand_link) != self._body(arm.forearm_link):
+            inside -= {self._body(arm.hand_link)}
+        hulls = [(corners - start) @ axes.T for corners in self._of(inside)]
+        return cylinder_of(hulls, ARM_ALONG, length, np.zeros(3)) if hulls else no_surface()
+
+    def _probes(self, arm: Arm | None, side: int) -> Array:
+        """(2, 3) palm and fingertips in the hand's axes, from the wrist [m]."""
+        if arm is None:
+            return np.zeros((2, 3))
+        axes = hand_axes(arm, side)
+        at = self.landmarks.from_chest(arm.hand_link)
+        wrist = self.landmarks.arm(arm)[2]
+        body = self._body(arm.hand_link)
+        own = {k for k in range(len(self.parents) + 1) if body in self._line(k)}
+        hand = [(corners - wrist) @ at[:3, :3] @ axes.T for corners in self._of(own)]
+        palm = [(corners - wrist) @ at[:3, :3] @ axes.T for corners in self._of({body})]
+        reach = max((float(h[:, 0].max()) for h in hand), default=0.2 * self.landmarks.arm_length(arm))
+        reach = max(reach, 0.02)
+        out = max((float(h[:, 1].max()) for h in palm), default=0.02)
+        if arm.palm_m is not None:
+            centre = axes @ (np.array(arm.palm_m) - np.array(arm.wrist_m))
+        else:
+            centre = np.array([0.45 * reach, min(out, 0.06), 0.0])
+        return np.array([centre, [0.75 * reach, 0.5 * centre[1], 0.0]])
+
+    @staticmethod
+    def _human_probes() -> Array:
+        knuckle = float(np.linalg.norm(base_from_smplx(OFFSETS[joint_index("left_middle1")])))
+        return np.array([[_PALM_ALONG * knuckle, _PALM_M, 0.0], [_TIP_ALONG * knuckle, _TIP_M, 0.0]])
+
+
+def hand_axes(arm: Arm, side: int) -> Array:
+    """(3, 3) rows along the fingers, out of the palm, across, in the hand link."""
+    fingers = np.array(arm.finger_axis, float)
+    palm = palm_axis(arm, side)
+    palm = palm - (palm @ fingers) * fingers
+    palm /= np.linalg.norm(palm)
+    return np.stack([fingers, palm, np.cross(fingers, palm)])
