@@ -26,6 +26,7 @@ def kernel(function: _Function) -> _Function:
     """Compile a function over arrays and numbers; the same function without numba."""
     if not COMPILED:
         return function
+    os.environ.setdefault("NUMBA_OPT", "1")  # a quarter less to wait for, and kernels that are as quick
     import numba
 
     compiled: Any = numba.njit(cache=True, error_model="numpy")(function)

@@ -15,8 +15,9 @@ _SHARE = Path("share") / "gesture_robot"
 def resource_roots() -> Iterator[Path]:
     """Folders that may hold config/ and urdf/, first match wins: checkout, package data, environment, user, ROS."""
     package = Path(__file__).resolve().parent
-    if (package.parent / "urdf").is_dir() and (package.parent / "config").is_dir():
-        yield package.parent
+    root = checkout_root()
+    if root is not None:
+        yield root
     yield package / "_data"
     yield Path(sys.prefix) / _SHARE
     for parent in package.parents:  # <prefix>/lib/python3.X/site-packages/gesture_robot, also for --user and --target
@@ -25,6 +26,12 @@ def resource_roots() -> Iterator[Path]:
             break
     for prefix in filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)):
         yield Path(prefix) / _SHARE
+
+
+def checkout_root() -> Path | None:
+    """The source checkout that this package runs from; None when it is installed."""
+    root = Path(__file__).resolve().parent.parent
+    return root if (root / "urdf").is_dir() and (root / "config").is_dir() else None
 
 
 def resource_path(relative: str) -> Path:

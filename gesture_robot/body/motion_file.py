@@ -6,7 +6,6 @@ Keys: poses (T, 165), expressions (T, 100), trans (T, 3), betas (300,), gender, 
 from __future__ import annotations
 
 import struct
-import sys
 import tokenize
 import zipfile
 import zlib
@@ -14,21 +13,18 @@ from pathlib import Path
 
 import numpy as np
 
-from gesture_robot.body.rotations import (
-    continuous_quaternions,
-    matrix_from_rotvec,
-    rotvec_from_matrix,
-    rotvec_from_quaternion,
-    slerp,
-)
-from gesture_robot.body.skeleton import JOINT_NAMES
+from gesture_robot.body.motion_checks import Note, check_numbers, check_rate, to_stderr, turned_upright
+from gesture_robot.body.rotations import continuous_quaternions, rotvec_from_quaternion, slerp
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import BodyMotion
 from gesture_robot.errors import InvalidInput, OutputUnwritable
 
-_Y_UP_FROM_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
-_MAX_ANGLE_RAD = 2.0 * np.pi + 0.1
-_FARTHEST_M = 1e6
+_RATES = ("mocap_frame_rate", "mocap_framerate", "fps")
+_KEYS = ("poses", "trans", "betas", "gender", *_RATES)
+_UNSTATED = ("neutral", "b'neutral'", "")
+FRAME_BYTES = 8000
+"""What a frame takes in memory at most from reading it to the end of retargeting it; its numbers alone are 1,320."""
+_LOOKS_LIKE = {55 * 4: "55 quaternions", 55 * 9: "55 rotation matrices", 55 * 6: "55 six-number rotations"}
 DAMAGED_NPZ = (
     OSError, ValueError, EOFError, AttributeError, TypeError, KeyError, NotImplementedError, RuntimeError, MemoryError,
     OverflowError, SyntaxError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
@@ -48,31 +44,30 @@ def save_motion(path: str | Path, motion: BodyMotion) -> None:
         raise OutputUnwritable(f"cannot write {path}: {error.strerror}. Choose a writable place.") from None
 
 
-def load_motion(path: str | Path) -> BodyMotion:
-    """Read a motion file; z-up recordings (AMASS) are turned to y up with a note on stderr.
+def load_motion(path: str | Path, note: Note = to_stderr) -> BodyMotion:
+    """Read a motion file. Only poses, trans, the rate and the body's shape are read, however much else it holds.
+
+    Args:
+        path: an .npz file.
+        note: takes lines about what was changed (z-up files are turned to y up) or left unused (betas, gender).
 
     Raises:
-        InvalidInput: no such file, not a motion file, no frames, not numbers, NaN (the frame is named), or degrees.
+        InvalidInput: no such file, not a motion file, no frames, not numbers, an absurd rate, NaN (the frame is named),
+            or degrees.
     """
     data = _read(Path(path))
     if "poses" not in data:
         raise InvalidInput(f"{path} has no 'poses'; a motion file holds poses (T, 165), trans and mocap_frame_rate.")
     poses = _numbers(data["poses"], "f", f"{path}: poses must be floating-point numbers in radians")
-    if poses.ndim < 2 or len(poses) == 0:
-        raise InvalidInput(f"{path} holds zero frames; at least one pose (T, 165) is needed.")
-    rotations = _as_55_joints(poses.reshape(len(poses), -1), str(path))
-    root = _numbers(data.get("trans", np.zeros((len(poses), 3))), "fiu", f"{path}: trans must be numbers in metres")
-    _refuse_bad_numbers(rotations, root, str(path))
-    rate = next((data[key] for key in ("mocap_frame_rate", "mocap_framerate", "fps") if key in data), None)
-    if rate is None:
-        raise InvalidInput(f"{path} has no 'mocap_frame_rate' (frames per second).")
-    fps = _numbers(rate, "fiu", f"{path}: the frame rate must be one number")
-    if fps.size != 1:
-        raise InvalidInput(f"{path}: the frame rate must be one number, got {fps.size} values.")
-    if _is_z_up(rotations, root):
-        print(f"note: {path} is z-up (as AMASS is); turned to y up.", file=sys.stderr)
-        rotations, root = _turn_to_y_up(rotations, root)
-    return BodyMotion(fps=float(fps.item()), rotations=rotations, root_position=root)
+    rotations = _as_55_joints(poses, str(path))
+    trans = data.get("trans", np.zeros((len(poses), 3)))
+    root = _numbers(trans, "fiu", f"{path}: trans must be numbers in metres")
+    check_numbers(rotations, root, str(path))
+    fps = _rate(data, str(path))
+    if _has_shape(data):
+        note(f"{path}: betas and gender are not used; directions come from limbs of average proportions.")
+    rotations, root = turned_upright(rotations, root, str(path), note)
+    return BodyMotion(fps=fps, rotations=rotations, root_position=root)
 
 
 def resample(motion: BodyMotion, fps: float) -> BodyMotion:
@@ -94,7 +89,8 @@ def _read(path: Path) -> dict[str, Array]:
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise InvalidInput(f"{path} is one array; a motion file is an .npz with poses and mocap_frame_rate.")
-            return {key: archive[key] for key in archive.files if archive[key].dtype.kind != "O"}
+            _refuse_too_long(archive, path)
+            return {key: archive[key] for key in _KEYS if key in archive.files and not _holds_objects(archive, key)}
     except FileNotFoundError:
         raise InvalidInput(f"no motion file at {path}.") from None
     except InvalidInput:
@@ -117,50 +113,75 @@ def _numbers(values: Array, kinds: str, must: str) -> Array:
     return np.asarray(values, float)
 
 
+def _holds_objects(archive: np.lib.npyio.NpzFile, key: str) -> bool:
+    """Whether an array that motion can do without was pickled; one that is needed is an error when it is read."""
+    try:
+        return key not in ("poses", "trans", *_RATES) and archive[key].dtype.kind == "O"
+    except ValueError:
+        return True
+
+
+def _refuse_too_long(archive: np.lib.npyio.NpzFile, path: Path) -> None:
+    """Refuse a recording that would fill the memory before it is read; otherwise the system would end the process."""
+    if "poses" not in archive.files:
+        return
+    with archive.zip.open("poses.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape = read(file)[0]
+    frames, free = shape[0] if shape else 0, free_memory_bytes()
+    if frames * FRAME_BYTES > free:
+        raise InvalidInput(
+            f"{path} holds {frames} frames, which need about {frames * FRAME_BYTES / 1e9:.3g} GB of memory, and "
+            f"{free / 1e9:.3g} GB are free; cut it into parts of at most {int(0.5 * free / FRAME_BYTES)} frames."
+        )
+
+
+def free_memory_bytes() -> float:
+    """What the system can still give; infinite where it does not tell."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            kilobytes = next(line.split()[1] for line in file if line.startswith("MemAvailable"))
+        return 1024.0 * int(kilobytes)
+    except (OSError, ValueError, StopIteration):
+        return float("inf")
+
+
+def _has_shape(data: dict[str, Array]) -> bool:
+    """Whether the recording says what its person looks like."""
+    betas = data.get("betas", np.zeros(1))
+    return (betas.dtype.kind in "fiu" and bool(betas.any())) or str(data.get("gender", "")) not in _UNSTATED
+
+
+def _rate(data: dict[str, Array], path: str) -> float:
+    key = next((key for key in _RATES if key in data), None)
+    if key is None:
+        raise InvalidInput(f"{path} has no 'mocap_frame_rate' (frames per second); such as mocap_frame_rate=30.0.")
+    value = _numbers(data[key], "fiu", f"{path}: the frame rate must be one number")
+    if value.size != 1:
+        raise InvalidInput(f"{path}: the frame rate must be one number, got {value.size} values.")
+    return check_rate(float(value.item()), key, path)
+
+
 def _as_55_joints(poses: Array, path: str) -> Array:
     """SMPL-X (165), SMPL-H (156: no jaw and eyes) and body-only SMPL-X (63/66) all become (T, 55, 3)."""
+    if poses.ndim < 2 and poses.size:
+        raise InvalidInput(f"{path}: poses are {poses.shape}; one frame is (1, 165): poses = poses.reshape(1, -1).")
+    if poses.ndim < 2 or len(poses) == 0:
+        raise InvalidInput(f"{path} holds zero frames; at least one pose (T, 165) is needed.")
+    poses = poses.reshape(len(poses), -1)
     width = poses.shape[1]
-    rotations = np.zeros((len(poses), 55, 3))
     if width == 165:
-        rotations[:] = poses.reshape(-1, 55, 3)
-    elif width == 156:
+        return poses.reshape(-1, 55, 3)
+    rotations = np.zeros((len(poses), 55, 3))
+    if width == 156:
         rotations[:, :22], rotations[:, 25:] = poses[:, :66].reshape(-1, 22, 3), poses[:, 66:].reshape(-1, 30, 3)
     elif width in (66, 72):
         rotations[:, :22] = poses[:, :66].reshape(-1, 22, 3)
     else:
-        raise InvalidInput(f"{path}: poses are {width} wide; 165 (SMPL-X), 156 (SMPL-H) or 66 (body only) would work.")
+        guess = _LOOKS_LIKE.get(width, "frames and values swapped; poses.T would help" if len(poses) == 165 else "")
+        raise InvalidInput(
+            f"{path}: poses are {width} wide{f' ({guess})' if guess else ''}; axis-angle of 165 (SMPL-X), 156 (SMPL-H) "
+            "or 66 (body only) would work."
+        )
     return rotations
-
-
-def _refuse_bad_numbers(rotations: Array, root: Array, path: str) -> None:
-    if root.shape != (len(rotations), 3):
-        raise InvalidInput(f"{path}: trans must be ({len(rotations)}, 3), got {root.shape}.")
-    bad = ~np.isfinite(rotations).all(axis=(1, 2)) | ~np.isfinite(root).all(axis=1)
-    if bad.any():
-        frame = int(np.argmax(bad))
-        where = "trans"
-        if not np.isfinite(rotations[frame]).all():
-            where = JOINT_NAMES[int(np.argmin(np.isfinite(rotations[frame]).all(axis=1)))]
-        raise InvalidInput(f"{path}: frame {frame} holds NaN or infinity ({where}); {int(bad.sum())} such frames.")
-    if np.abs(root).max() > _FARTHEST_M:
-        raise InvalidInput(f"{path}: trans reaches {np.abs(root).max():.3g}; positions in metres are needed.")
-    largest = float(np.abs(rotations).max())  # first: squares of huge numbers overflow
-    if largest <= _MAX_ANGLE_RAD:
-        largest = float(np.linalg.norm(rotations, axis=-1).max())
-    if largest > _MAX_ANGLE_RAD:
-        raise InvalidInput(f"{path}: rotations up to {largest:.3g} look like degrees; axis-angle in radians is needed.")
-
-
-def _is_z_up(rotations: Array, root: Array) -> bool:
-    """A standing body whose own up axis lies along the file's z.
-
-    The pelvis' y axis points to the head whatever way the person faces; the root height settles lying bodies.
-    """
-    up = matrix_from_rotvec(rotations[:, 0])[:, :, 1].mean(axis=0)
-    return bool(up[2] > 0.7 and abs(up[1]) < 0.6)
-
-
-def _turn_to_y_up(rotations: Array, root: Array) -> tuple[Array, Array]:
-    turned = rotations.copy()
-    turned[:, 0] = rotvec_from_matrix(_Y_UP_FROM_Z_UP @ matrix_from_rotvec(rotations[:, 0]))
-    return turned, root @ _Y_UP_FROM_Z_UP.T

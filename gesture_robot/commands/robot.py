@@ -65,21 +65,19 @@ def _add(args: argparse.Namespace) -> dict[str, Any]:
     from gesture_robot.robots.model import load_model, tree_of, understood_model
     from gesture_robot.robots.settings import Settings
     from gesture_robot.robots.settings_writer import settings_text, urdf_reference
-    from gesture_robot.robots.urdf_files import shape_notes
 
     urdf = Path(args.name).expanduser()
     name, path = _destination(args, urdf)
     model, found = understood_model(name, urdf, Settings({}))
     tree = tree_of(model)
-    notes = (*found.notes, *shape_notes(tree))
-    text = settings_text(model, tree, urdf_reference(urdf, path.parent), settled(model.urdf_xml), notes)
+    text = settings_text(model, tree, urdf_reference(urdf, path.parent), settled(model.urdf_xml), found.notes)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputUnwritable(f"cannot write '{path}': {error.strerror}. Choose another place with --out.") from None
     model = load_model(str(path))
-    report: dict[str, Any] = {"name": name, "settings": str(path), "notes": list(notes)}
+    report: dict[str, Any] = {"name": name, "settings": str(path), "notes": list(found.notes)}
     report |= {"parts": _parts(model)}
     if not args.no_picture:
         report |= _draw(model, Path(args.picture) if args.picture else _picture_beside(path))

@@ -9,6 +9,7 @@ import numpy as np
 
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import Arm, RobotModel
+from gesture_robot.errors import InvalidModel, MissingDependency
 from gesture_robot.retarget.hulls import (
     RoundedHull,
     box_hull,
@@ -21,7 +22,7 @@ from gesture_robot.retarget.hulls import (
 from gesture_robot.retarget.plan_cache import file_stamp, kept
 from gesture_robot.robots.model import tree_of
 from gesture_robot.robots.moving_tree import Bodies, MovingTree
-from gesture_robot.robots.urdf_types import Geometry, UrdfTree
+from gesture_robot.robots.urdf_types import Geometry, Link, UrdfTree
 
 THICKNESS_SHARE, THINNEST_M, THICKEST_M = 0.15, 0.02, 0.05
 """Radius of the capsule that stands for a link without any shape, as a share of its length, and its bounds."""
@@ -39,15 +40,10 @@ class BodyShape:
 
 
 def body_shapes(model: RobotModel, tree: MovingTree, bodies: Bodies) -> tuple[list[BodyShape], tuple[str, ...]]:
-    """All shapes, and notes on what had to stand in for missing ones.
-
-    Raises:
-        InvalidModel: a mesh cannot be read.
-        MissingDependency: the library that reads meshes is not installed.
-    """
-    links = tree_of(model).links
-    shapes = [s for name, link in links.items() for s in _of_link(name, link.collisions, bodies)]
-    notes = []
+    """All shapes, and notes on meshes that cannot be used and on what had to stand in for missing shapes."""
+    links: dict[str, Link] = tree_of(model).links
+    notes: list[str] = []
+    shapes = [s for name, link in links.items() for s in _of_link(name, link.collisions, bodies, notes)]
     bare = not shapes
     wanted = list(links) if bare else _landmark_links(model)
     for name in wanted:
@@ -55,7 +51,7 @@ def body_shapes(model: RobotModel, tree: MovingTree, bodies: Bodies) -> tuple[li
         if any(s.body == body for s in shapes):
             continue
         beside = [n for n in links if bodies.body_of_link[n] == body]
-        found = [s for n in beside for s in _of_link(n, links[n].visuals, bodies)]
+        found = [s for n in beside for s in _of_link(n, links[n].visuals, bodies, notes)]
         if found:
             notes.append(f"link '{name}' has no collision shape; its visual shape guards it.")
         else:
@@ -65,11 +61,15 @@ def body_shapes(model: RobotModel, tree: MovingTree, bodies: Bodies) -> tuple[li
     return shapes, tuple(notes)
 
 
-def _of_link(name: str, geometries: Iterable[Geometry], bodies: Bodies) -> list[BodyShape]:
+def _of_link(name: str, geometries: Iterable[Geometry], bodies: Bodies, notes: list[str]) -> list[BodyShape]:
     body, body_from_link = bodies.body_of_link[name], bodies.body_from_link[name]
     made = []
     for geometry in geometries:
-        hull, full = _hulls(geometry)
+        try:
+            hull, full = _hulls(geometry)
+        except (InvalidModel, MissingDependency) as error:
+            notes.append(f"a shape of link '{name}' guards nothing: {error}")
+            continue
         pose = body_from_link @ geometry.link_from_shape
         made.append(BodyShape(name, body, _moved(hull, pose), _moved(full, pose)))
     return made

@@ -9,16 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
 
 from gesture_robot.checks import Array
-from gesture_robot.errors import InvalidModel, MissingDependency
 from gesture_robot.retarget.kernel_gjk import HullSet
+from gesture_robot.robots.mesh_files import read_mesh
 
 MOST_VERTICES = 96
 FINE_M = 0.0015
@@ -69,24 +67,10 @@ def hull_of_mesh(path: str, scale: tuple[float, ...]) -> Array:
     """(K, 3) corners of the convex hull of a mesh file, scaled axis by axis (negative mirrors) [m].
 
     Raises:
-        MissingDependency: trimesh (or pycollada for .dae) is not installed.
-        InvalidModel: the file cannot be read or holds no points.
+        InvalidModel: the file is missing, too large, or not a mesh.
+        MissingDependency: trimesh, or pycollada for .dae, is not installed.
     """
-    try:
-        import trimesh
-    except ImportError as error:
-        raise MissingDependency("trimesh", "page", f"needed to read the mesh {path}: {error}") from None
-    try:
-        loaded: Any = trimesh.load(path, force="mesh", skip_materials=True)
-        points = np.asarray(loaded.vertices, float).reshape(-1, 3)
-    except ImportError as error:
-        raise MissingDependency("pycollada", "page", f"needed to read the mesh {path}: {error}") from None
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise InvalidModel(f"mesh '{path}' cannot be read: {error}. Export it again as STL, OBJ or DAE.") from None
-    points = points[np.isfinite(points).all(axis=1)] * np.asarray(scale, float)
-    if len(points) == 0:
-        raise InvalidModel(f"mesh '{Path(path)}' holds no points. Export it again as STL, OBJ or DAE.")
-    return hull_corners(points)
+    return hull_corners(read_mesh(path).vertices * np.asarray(scale, float))
 
 
 def hull_corners(points: Array) -> Array:

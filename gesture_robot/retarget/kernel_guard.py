@@ -11,7 +11,6 @@ controller draws; braking to rest; or the one after the other.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -29,8 +28,10 @@ from gesture_robot.retarget.kernel_bounds import (
 from gesture_robot.retarget.kernel_distance import measure
 from gesture_robot.retarget.kernel_path import (
     COLUMNS,
+    body_travel,
     half_way,
     joint_travel,
+    pair_travel,
     path_at,
     set_braking,
     set_cubic,
@@ -186,14 +187,14 @@ def _blocked(
     place_bounds(plan, work.rotations, work.positions, seen)
     joint_travel(work.path, begin, middle, work.travel)
     joint_travel(work.path, middle, end, work.onwards)
-    _body_travel(tree, plan.spheres, work.q, work.travel, work.onwards, work.turned, seen.grown)
+    body_travel(tree, plan.spheres, work.q, work.travel, work.onwards, work.turned, seen.grown)
     for pair in range(plan.pairs.shape[0]):
         seen.limit[pair] = seen.distance[pair] = needed_m[pair]
     count = pairs_in_range(plan.pairs, plan.spheres, seen.centre, seen.limit, seen.grown, seen.near)
     for k in range(count):
         pair = seen.near[k]
         spare = max(known_m[pair] - needed_m[pair], 0.0)
-        before, after = _pair_travel(plan.reach, pair, work.travel), _pair_travel(plan.reach, pair, work.onwards)
+        before, after = pair_travel(plan.reach, pair, work.travel), pair_travel(plan.reach, pair, work.onwards)
         # with what it has to spare at the start, and with what it has here
         seen.limit[pair] += max(after, before - spare) if spare < before + after else -_NEVER_M
     measure(plan, work.rotations, work.positions, count, seen, seen.distance, seen.nowhere, seen.nowhere, seen.nowhere)
@@ -205,37 +206,6 @@ def _blocked(
         ):
             return pair
     return -1
-
-
-@kernel
-def _body_travel(
-    tree: MovingTree, spheres: Array, q: Array, before: Array, after: Array, turned: Array, shifted: Array
-) -> None:
-    """How far any point of each body's shapes is at most from where it is now, in the root, anywhere on the path."""
-    turned[0] = shifted[0] = 0.0
-    for joint in range(tree.parent.shape[0]):
-        body, parent = joint + 1, tree.parent[joint]
-        at = tree.translation[joint]
-        arm = math.sqrt(at[0] * at[0] + at[1] * at[1] + at[2] * at[2])
-        j = tree.source[joint]
-        own = abs(tree.scale[joint]) * max(before[j], after[j])
-        turned[body] = turned[parent] + own
-        shifted[body] = shifted[parent] + turned[parent] * arm
-        if tree.slides[joint] == 1:
-            out = abs(tree.scale[joint] * q[j] + tree.offset[joint]) + own
-            turned[body] = turned[parent]
-            shifted[body] += own + turned[parent] * out
-    for body in range(turned.shape[0]):
-        x, y, z = spheres[body, 0], spheres[body, 1], spheres[body, 2]
-        shifted[body] += turned[body] * (math.sqrt(x * x + y * y + z * z) + spheres[body, 3])
-
-
-@kernel
-def _pair_travel(reach: Array, pair: int, travel: Array) -> float:
-    total = 0.0
-    for j in range(travel.shape[0]):
-        total += reach[pair, j] * travel[j]
-    return total
 
 
 @kernel
@@ -270,12 +240,12 @@ def _enters(
     At the beginning the robot is where it is: it cannot be elsewhere, and what leads on from there is looked at.
     """
     joint_travel(work.path, begin, middle, work.travel)
-    way = _pair_travel(plan.reach, pair, work.travel)
+    way = pair_travel(plan.reach, pair, work.travel)
     at_begin = max(known, needed)
     if known <= needed and there < needed + way:
         at_begin = max(_distance_at(tree, plan, pair, begin, needed + way, work), needed)
     joint_travel(work.path, middle, end, work.travel)
-    way = _pair_travel(plan.reach, pair, work.travel)
+    way = pair_travel(plan.reach, pair, work.travel)
     at_end = needed if there >= needed + way else _distance_at(tree, plan, pair, end, needed + way, work)
     if at_end < needed - SAME_M:
         return True
@@ -287,7 +257,7 @@ def _enters(
         piece = work.stack[waiting]
         start, stop, first, last = piece[0], piece[1], piece[2], piece[3]
         joint_travel(work.path, start, stop, work.travel)
-        way = _pair_travel(plan.reach, pair, work.travel)
+        way = pair_travel(plan.reach, pair, work.travel)
         if first + last - 2.0 * needed >= way or way <= max(min(resolution_m, needed), FINEST_M):
             continue
         half = 0.5 * (start + stop)

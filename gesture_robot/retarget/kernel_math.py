@@ -58,9 +58,9 @@ def turn_about(matrix: Array, axis: Array, angle_rad: float) -> None:
     x, y, z = axis[0], axis[1], axis[2]
     if x * x == 1.0 or y * y == 1.0 or z * z == 1.0:
         first, second, sine = 1, 2, s * x
-        if y != 0.0:
+        if y * y == 1.0:  # the other components may hold rounding: 6e-17 instead of zero
             first, second, sine = 2, 0, s * y
-        elif z != 0.0:
+        elif z * z == 1.0:
             first, second, sine = 0, 1, s * z
         for i in range(3):
             p, q = matrix[i, first], matrix[i, second]

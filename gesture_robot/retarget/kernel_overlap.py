@@ -22,8 +22,8 @@ from gesture_robot.retarget.kernel_gjk import (
     SIMPLEX,
     find_support,
     keep_support,
-    triangle_weights,
 )
+from gesture_robot.retarget.kernel_simplex import triangle_weights
 
 MAX_CORNERS = 48
 _GAIN_M, _FLAT = 1e-10, 1e-9

@@ -1,6 +1,6 @@
 """Joint paths for the collision guard, compiled: a cubic for u in [0, 1], then braking for u in [1, 2].
 
-Where they are and how far each joint travels.
+Where they are, and how far joints, bodies and pairs of bodies travel on them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import math
 
 from gesture_robot.checks import Array
 from gesture_robot.compiled import kernel
+from gesture_robot.robots.moving_tree import MovingTree
 
 COLUMNS = 11
 """A row per joint. For u in [0, 1] a cubic: 0 to 3 its coefficients, 4 and 5 where it turns back (-1: nowhere).
@@ -121,3 +122,35 @@ def _braked(path: Array, j: int, u: float) -> float:
     after = 0.0 if k >= whole - 1.0 else max(before - lost, 0.0)
     way = dt_s * (k * speed - 0.5 * k * k * lost + part * (before + 0.5 * part * (after - before)))
     return path[j, 6] + math.copysign(way, path[j, 7])  # type: ignore[no-any-return]
+
+
+@kernel
+def body_travel(
+    tree: MovingTree, spheres: Array, q: Array, before: Array, after: Array, turned: Array, shifted: Array
+) -> None:
+    """How far any point of each body's shapes is at most from where it is now, in the root, anywhere on the path."""
+    turned[0] = shifted[0] = 0.0
+    for joint in range(tree.parent.shape[0]):
+        body, parent = joint + 1, tree.parent[joint]
+        at = tree.translation[joint]
+        arm = math.sqrt(at[0] * at[0] + at[1] * at[1] + at[2] * at[2])
+        j = tree.source[joint]
+        own = abs(tree.scale[joint]) * max(before[j], after[j])
+        turned[body] = turned[parent] + own
+        shifted[body] = shifted[parent] + turned[parent] * arm
+        if tree.slides[joint] == 1:
+            out = abs(tree.scale[joint] * q[j] + tree.offset[joint]) + own
+            turned[body] = turned[parent]
+            shifted[body] += own + turned[parent] * out
+    for body in range(turned.shape[0]):
+        x, y, z = spheres[body, 0], spheres[body, 1], spheres[body, 2]
+        shifted[body] += turned[body] * (math.sqrt(x * x + y * y + z * z) + spheres[body, 3])
+
+
+@kernel
+def pair_travel(reach: Array, pair: int, travel: Array) -> float:
+    """How far the nearest points of a pair move towards each other at most [m]."""
+    total = 0.0
+    for j in range(travel.shape[0]):
+        total += reach[pair, j] * travel[j]
+    return total

@@ -27,6 +27,9 @@ _CODE = (
     "retarget/shapes.py",
     "retarget/kernel_gjk.py",
     "robots/mujoco_model.py",
+    "robots/mujoco_urdf.py",
+    "robots/mesh_files.py",
+    "robots/collada.py",
     "robots/urdf.py",
     "robots/moving_tree.py",
 )

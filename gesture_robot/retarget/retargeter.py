@@ -15,7 +15,8 @@ from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
 from gesture_robot.checks import Array, frozen_array
 from gesture_robot.datatypes import BodyMotion, FaceMotion, JointTrajectory, RobotModel
 from gesture_robot.errors import InvalidModel
-from gesture_robot.retarget.kernel_limits import limit_plan, possible_speed
+from gesture_robot.retarget.face_joints import face_joints
+from gesture_robot.retarget.kernel_limits import limit_plan, possible_speed, stop_step
 from gesture_robot.retarget.kernel_pose import LOSSES, pose_work, solve_poses
 from gesture_robot.retarget.kernel_step import (
     COLLISION,
@@ -131,29 +132,56 @@ class Retargeter:
 
         Args:
             body: the motion; solved frame by frame at its own rate.
-            face: unused by robots whose face is a screen.
+            face: moves the joints of a face (`LimbMap.face`); unused by robots whose face is a screen.
         """
         return self.motion_with_report(body, face)[0]
 
-    def motion_with_report(
-        self, body: BodyMotion, face: FaceMotion | None = None
-    ) -> tuple[JointTrajectory, RetargetReport]:
-        """`motion`, and what was lost."""
+    def motion_with_report(self, body: BodyMotion, face: FaceMotion | None = None, *,
+                           rest_at_ends: bool = False) -> tuple[JointTrajectory, RetargetReport]:
+        """`motion`, and what was lost.
+
+        Args:
+            body: see `motion`.
+            face: see `motion`.
+            rest_at_ends: begin at rest, and go on after the last frame until the robot rests: what a controller may be
+                sent. The report ends with the motion.
+        """
         fps, self.fps = self.fps, body.fps
         self.reset()
         answers, losses = self._solve(without_heading(body))
+        if face is not None:
+            rows, joints = face_joints(self.model, face, np.arange(len(answers)) / body.fps)
+            answers[:, rows] = joints
         velocities = np.zeros_like(answers)
         if len(answers):
             central_velocities(answers, 1.0 / body.fps, velocities)
             self._state = self._free_start(answers[0])
-            if np.array_equal(self._state, answers[0]):
+            if np.array_equal(self._state, answers[0]) and not rest_at_ends:
                 self._speed = self._first_speed(velocities[0])
         positions, speeds, reasons = self._follow_from_here(answers, velocities)
-        self.fps = fps
-        times = np.arange(len(positions)) / body.fps
         report = RetargetReport({name: losses[:, k] for k, name in enumerate(LOSSES)}, reasons & VELOCITY > 0,
                                 reasons & (COLLISION | STOPPED) > 0, answers)
+        if rest_at_ends and len(answers):
+            positions, speeds = self._run_out(answers[-1], positions, speeds)
+        self.fps = fps
+        times = np.arange(len(positions)) / body.fps
         return JointTrajectory(self.model.joint_names, 0.0, times, positions, speeds), report
+
+    def _run_out(self, answer: Array, positions: Array, speeds: Array) -> tuple[Array, Array]:
+        """Positions and speeds with the frames in which the robot comes to rest at an answer, or short of it."""
+        still = np.zeros((1, len(answer)))
+        for _ in range(_SETTLE_FRAMES):
+            if not speeds[-1].any():
+                break
+            more, faster, _ = self._follow(answer[None], still)
+            positions, speeds = np.concatenate([positions, more]), np.concatenate([speeds, faster])
+        while speeds[-1].any():  # still gliding along an obstacle
+            more, faster = np.empty((1, len(answer))), np.empty((1, len(answer)))
+            assert self._state is not None
+            stop_step(self._limits, self._state, self._speed, more[0], faster[0])
+            self._state[:], self._speed[:] = more[0], faster[0]
+            positions, speeds = np.concatenate([positions, more]), np.concatenate([speeds, faster])
+        return positions, speeds
 
     # --- inside -----------------------------------------------------------------------------------------------
 

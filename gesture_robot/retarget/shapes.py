@@ -56,8 +56,6 @@ def collision_plan(
     Raises:
         UnknownName: a pair or `held` names a link or joint that the robot does not have.
         InvalidInput: a pair names a link without shape.
-        InvalidModel: a mesh cannot be read.
-        MissingDependency: the library that reads meshes is not installed.
     """
     for name in held:
         model.index(name)

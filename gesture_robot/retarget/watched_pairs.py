@@ -45,7 +45,9 @@ def link_pairs(model: RobotModel, tree: MovingTree, shapes: Sequence[BodyShape])
     kept = tuple(
         (a, b)
         for a, b in theirs
-        if not (
+        if a in of_link
+        and b in of_link  # a mesh that cannot be read leaves its link without shape
+        and not (
             _one_joint_between(tree, of_link[a][0].body, of_link[b][0].body)
             and _touching(of_link[a], of_link[b], *rest)
         )

@@ -46,12 +46,20 @@ def read_mesh(path: str) -> Mesh:
 
 
 def unusable(path: str) -> str:
-    """Why a mesh file's shape has to be left out, from its place and size alone; "" where nothing speaks against it."""
-    try:
-        _stamp(path)
-    except InvalidModel as error:
-        return str(error)
-    return ""
+    """Why a mesh file has to be left out, as its place and size tell; "" where nothing speaks against it.
+
+    All missing files of one folder give one reason.
+    """
+    file = Path(path)
+    if file.is_file():
+        try:
+            _stamp(path)
+        except InvalidModel as error:
+            return str(error)
+        return ""
+    folder, _, _ = path.rpartition("/")
+    where = "its package is not on this machine" if "://" in path else "there is no such file"
+    return f"mesh '{folder}/{file.name}': {where}." if not folder else f"meshes of '{folder}': {where}."
 
 
 def mujoco_assets(robot: ElementTree.Element) -> tuple[dict[str, bytes], dict[str, str]]:

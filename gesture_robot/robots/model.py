@@ -7,6 +7,8 @@ the description alone: limb map, neutral pose and limits that the URDF leaves ou
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,12 +31,13 @@ from gesture_robot.robots.settings import (
     urdf_of,
 )
 from gesture_robot.robots.urdf import parse_urdf
-from gesture_robot.robots.urdf_files import read_urdf_text, resolve_meshes, shape_notes
+from gesture_robot.robots.urdf_files import read_urdf_text, resolve_meshes
 from gesture_robot.robots.urdf_types import UrdfTree
 
 if TYPE_CHECKING:
-    from gesture_robot.robots.analysis import Analysis
+    from gesture_robot.robots.analysis.outcome import Analysis
 
+_log = logging.getLogger(__name__)
 DEFAULT_SECONDS_TO_SPEED = 0.1
 """Without an acceleration limit a joint reaches its top speed in this time, as arms that gesture must."""
 
@@ -77,7 +80,7 @@ def robot_and_notes(name_or_path: str) -> tuple[RobotModel, tuple[str, ...]]:
     """Like `load_model`, with what the settings, or else the analysis, noted; raises the same."""
     name, path, settings = _source(name_or_path)
     model, found = understood_model(name, path, settings)
-    return model, tuple(dict.fromkeys((*(settings.get("notes") or found.notes), *shape_notes(tree_of(model)))))
+    return model, tuple(dict.fromkeys((*settings.get("notes", ()), *found.notes)))
 
 
 def robot_description(name: str) -> str:
@@ -101,14 +104,17 @@ def understood_model(name: str, path: Path, settings: Settings) -> tuple[RobotMo
     Raises:
         InvalidModel: the description or the settings cannot be used.
     """
-    from gesture_robot.robots import analysis  # needs this module
-    from gesture_robot.robots.analysis.limits import joint_limits
+    from gesture_robot.robots.analysis.limits import joint_limits  # these need this module
+    from gesture_robot.robots.analysis.outcome import Analysis
     from gesture_robot.robots.analysis.plan import with_head_and_camera
 
     text = read_urdf_text(path)
     if not parse_urdf(text, str(path)).actuated:
         raise InvalidModel(f"{path}: has no movable joint (revolute, continuous or prismatic).")
-    urdf_xml = resolve_meshes(text, path.resolve().parent, str(path), resource_roots(), up_axis_of(settings))
+    description = resolve_meshes(text, path.resolve().parent, str(path), resource_roots(), up_axis_of(settings))
+    for note in description.notes:  # fewer shapes are fewer collisions seen
+        _log.warning("robot '%s': %s", name, note)
+    urdf_xml = description.urdf_xml
     tree = _parsed(urdf_xml)
     given = limit_table(settings, tree)
 
@@ -116,10 +122,15 @@ def understood_model(name: str, path: Path, settings: Settings) -> tuple[RobotMo
         return _model(name, urdf_xml, tree, settings, found)
 
     if not settings.get("limbs"):
-        return analysis.understand(tree, str(path), given, made)
+        from gesture_robot.robots.analysis.analyse import (
+            understand,  # optimisers, which a robot with a file never needs
+        )
+
+        model, found = understand(tree, str(path), given, made)
+        return model, replace(found, notes=(*found.notes, *description.notes))
     limbs, limits = with_head_and_camera(limb_map(settings, tree), tree), joint_limits(tree, str(path), given=given)
-    zero = np.zeros(len(limits.lower))
-    found = analysis.Analysis(limbs, limits.lower, limits.upper, limits.velocity, zero, limits.notes)
+    zero, notes = np.zeros(len(limits.lower)), (*limits.notes, *description.notes)
+    found = Analysis(limbs, limits.lower, limits.upper, limits.velocity, zero, notes)
     return made(found), found
 
 

@@ -16,7 +16,7 @@ SCREEN_CORNER = 0.16
 """Corner radius of the lit screen as a part of its height."""
 FACE = "gesture_robot_face"
 VISUAL_GROUP = 1
-_BLACK = (0.13, 0.13, 0.14)
+_BLACK = (0.22, 0.22, 0.24)
 
 
 def screen_size_m(model: RobotModel) -> tuple[float, float] | None:
@@ -98,6 +98,7 @@ def _materials(spec: Any, model: RobotModel, mujoco: Any) -> None:
                 rgba = tuple(float(v) for v in geom.rgba)
                 if max(rgba[:3]) == 0.0:  # a robot of pure black shows no form
                     rgba = (*_BLACK, rgba[3])
+                    geom.rgba = rgba
                 if rgba not in materials:
                     materials[rgba] = f"shell{len(materials)}"
                     dark = max(rgba[:3]) < 0.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +12,6 @@ from gesture_robot.robots.collada import settle
 from gesture_robot.robots.mesh_files import unusable
 from gesture_robot.robots.urdf import HELD, parse_urdf, root_element
 from gesture_robot.robots.urdf_packages import package_folders
-from gesture_robot.robots.urdf_types import UrdfTree
 
 
 def read_urdf_text(path: Path) -> str:
@@ -32,17 +32,25 @@ def read_urdf_text(path: Path) -> str:
         ) from None
 
 
+@dataclass(frozen=True)
+class Description:
+    """URDF text that names files by absolute paths, and what is wrong with its shapes."""
+
+    urdf_xml: str
+    notes: tuple[str, ...]
+
+
 def resolve_meshes(
     text: str, folder: Path, source: str, roots: Iterable[Path] = (), collada_up_axis: str | None = None
-) -> str:
-    """Return the URDF text with the path of every mesh that is there absolute; the others stay as they are written.
-
-    Floating and planar joints become fixed. What COLLADA files say about up axis and unit is settled (collada.py),
-    by `collada_up_axis` where it is given.
+) -> Description:
+    """Make the path of every mesh absolute and leave out, and note, the shapes whose mesh cannot be used.
 
     Relative paths count from the URDF's `folder`; `package://NAME/...` is looked for where ROS and Python keep
     packages, in `roots` (a root may be the package itself or a folder that holds it) and in the folders above the
-    URDF. What needs a shape says which mesh is missing (`missing_meshes`); kinematics needs none.
+    URDF. Kinematics needs no shape, so a robot without its meshes still moves.
+
+    Floating and planar joints become fixed. What COLLADA files say about up axis and unit is settled (collada.py),
+    by `collada_up_axis` where it is given.
     """
     robot = root_element(text, source)
     places = [folder, *folder.parents, *roots]
@@ -55,22 +63,26 @@ def resolve_meshes(
     for joint in robot.findall("joint"):
         if joint.get("type") in HELD:
             joint.set("type", "fixed")
+    notes = _without_unusable(robot)
     if any(mesh.get("filename", "").lower().endswith(".dae") for mesh in robot.iter("mesh")):
         settle(robot, parse_urdf(ElementTree.tostring(robot, encoding="unicode"), source), collada_up_axis)
-    return ElementTree.tostring(robot, encoding="unicode")
+    return Description(ElementTree.tostring(robot, encoding="unicode"), tuple(notes))
 
 
-def shape_notes(tree: UrdfTree) -> tuple[str, ...]:
-    """What is wrong with the shapes of a robot: meshes that are missing or too large, links that have none."""
-    bad: dict[str, list[str]] = {}
-    for link in tree.links.values():
-        for shape in (*link.visuals, *link.collisions):
-            if shape.kind == "mesh" and (reason := unusable(shape.mesh)) and link.name not in bad.get(reason, []):
-                bad.setdefault(reason, []).append(link.name)
-    notes = [f"{', '.join(links)}: goes without a shape, {reason}" for reason, links in bad.items()]
-    if not any(link.collisions for link in tree.links.values()):
+def _without_unusable(robot: ElementTree.Element) -> list[str]:
+    """Remove shapes whose mesh is missing, empty or too large; one note for each reason and place."""
+    bad: dict[str, dict[str, None]] = {}
+    for link in robot.findall("link"):
+        for shape in [*link.findall("visual"), *link.findall("collision")]:
+            mesh = shape.find("geometry/mesh")
+            reason = unusable(mesh.get("filename", "")) if mesh is not None else ""
+            if reason:
+                link.remove(shape)
+                bad.setdefault(reason, {})[link.get("name", "")] = None
+    notes = [f"{reason} Without that shape: {', '.join(links)}." for reason, links in bad.items()]
+    if not any(link.find("collision") is not None for link in robot.findall("link")):
         notes.append("no link has a collision shape; self-collision is judged by what else is known of the links.")
-    return tuple(notes)
+    return notes
 
 
 def _find_mesh(name: str, folder: Path, places: list[Path]) -> Path | None:

@@ -26,6 +26,7 @@ from gesture_robot.retarget.kernel_gjk import (
     hull_distance,
     hull_scratch,
 )
+from gesture_robot.retarget.kernel_math import turn_about
 from gesture_robot.retarget.kernel_overlap import overlap_depth
 from gesture_robot.robots.kinematics import Kinematics
 from gesture_robot.robots.model import load_model
@@ -70,6 +71,17 @@ def test_bodies_are_where_the_kinematics_says(wren):
             turned = wren.rotations[body] @ fixed[:3, :3]
             moved = wren.rotations[body] @ fixed[:3, 3] + wren.positions[body]
             np.testing.assert_allclose(np.column_stack([turned, moved]), pose[:3], atol=1e-12)
+
+
+@pytest.mark.parametrize("tiny", [0.0, 6.1e-17, -6.1e-17])
+@pytest.mark.parametrize("axis", [(1, 0, 0), (0, -1, 0), (0, 0, 1), (0.6, 0.0, -0.8), (2 / 3, -1 / 3, 2 / 3)])
+def test_turning_about_an_axis(axis, tiny):
+    """URDF files hold axes along x, y, z with rounding in the other components."""
+    axis = np.array(axis, float)
+    matrix = Rotation.random(random_state=0).as_matrix()
+    turned, expected = matrix.copy(), matrix @ Rotation.from_rotvec(0.7 * axis).as_matrix()
+    turn_about(turned, np.where(axis == 0.0, tiny, axis), 0.7)
+    np.testing.assert_allclose(turned, expected, atol=1e-14)
 
 
 # --- pairs of hulls -----------------------------------------------------------------------------------------------

@@ -140,12 +140,22 @@ def test_meshes_are_scaled_and_mirrored(tmp_path):
     np.testing.assert_allclose(sorted(found.tolist()), sorted((corner * (0.1, -0.1, 0.1)).tolist()), atol=1e-7)
 
 
-def test_a_mesh_that_cannot_be_read_is_named(tmp_path):
+def test_a_mesh_that_cannot_be_read_is_named_and_leaves_the_rest(tmp_path):
     broken = tmp_path / "broken.stl"
     broken.write_bytes(b"nothing")
     for path in (broken, tmp_path / "missing.stl"):
-        with pytest.raises(InvalidModel, match=f"{path.stem}.*STL, OBJ or DAE"):
+        with pytest.raises(InvalidModel, match=path.stem):
             hull_of_mesh(str(path), (1.0, 1.0, 1.0))
+        mesh = f'<collision><geometry><mesh filename="{path}"/></geometry></collision>'
+        ball = '<collision><geometry><sphere radius="0.1"/></geometry></collision>'
+        urdf = f"""<robot name="two"><link name="base">{ball}{mesh}</link><link name="tip">{ball}</link>
+          <joint name="turn" type="revolute"><parent link="base"/><child link="tip"/><axis xyz="0 0 1"/>
+            <limit lower="-1" upper="1" velocity="1" effort="1"/></joint></robot>"""
+        limits = (np.array([value]) for value in (-1.0, 1.0, 1.0, 4.0, 0.0))
+        model = RobotModel("two", urdf, ("turn",), *limits, LimbMap("base"))
+        shapes, notes = body_shapes(model, *moving_tree(model))
+        assert [shape.link for shape in shapes] == ["base", "tip"]
+        assert len(notes) == 1 and path.stem in notes[0] and "'base'" in notes[0]
 
 
 # --- robots -------------------------------------------------------------------------------------------------------

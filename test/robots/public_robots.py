@@ -68,7 +68,8 @@ ROBOTS = {
     ),
     "icub": PublicRobot(
         "icub_description/robots/icub.urdf",
-        "{0}_shoulder_pitch {0}_shoulder_roll {0}_shoulder_yaw {0}_elbow {0}_wrist_prosup {0}_wrist_pitch {0}_wrist_yaw",
+        "{0}_shoulder_pitch {0}_shoulder_roll {0}_shoulder_yaw {0}_elbow {0}_wrist_prosup {0}_wrist_pitch "
+        "{0}_wrist_yaw",
         ("l", "r"), "{0}_elbow", 0, "torso_pitch torso_roll torso_yaw", "neck_pitch neck_roll neck_yaw",
         (-1.0, 0.0, 0.0),
     ),

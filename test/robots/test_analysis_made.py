@@ -6,11 +6,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from made_robots import ARMS, Choice, make_robot
 
-from gesture_robot.robots.analysis import analyse
+from gesture_robot.robots.analysis.analyse import analyse
 from gesture_robot.robots.analysis.bodies import BodyTree
 from gesture_robot.robots.urdf import parse_urdf
 
-PROPERTY = settings(max_examples=25, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+PROPERTY = settings(max_examples=14, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 
 def check(made):

@@ -7,7 +7,7 @@ from public_robots import ROBOTS, needs_robots
 
 from gesture_robot.datatypes import FINGER_NAMES
 from gesture_robot.resources import resource_path
-from gesture_robot.robots.analysis import analyse
+from gesture_robot.robots.analysis.analyse import analyse
 from gesture_robot.robots.analysis.bodies import BodyTree
 from gesture_robot.robots.model import load_model, tree_of, understood_model
 from gesture_robot.robots.settings import Settings
@@ -96,3 +96,34 @@ def test_a_robot_whose_package_is_absent_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr("gesture_robot.robots.urdf_packages._candidates", lambda name: iter(()))
     with pytest.raises(InvalidModel, match="pip install example-robot-data"):
         load_model("g1")
+
+
+@pytest.mark.parametrize("name", ["talos", "icub", "tiago_dual", "baxter", "pr2"])
+def test_every_mesh_compiles_and_the_neutral_pose_is_free(name):
+    """COLLADA, equal names in several folders, inertias of no body: MuJoCo takes them; nothing touches but by design."""
+    mujoco = pytest.importorskip("mujoco")
+    pytest.importorskip("collada")
+    from gesture_robot.robots.mujoco_model import (
+        adjoining,
+        bare_spec,
+        collision_pairs,
+        compile_spec,
+        contact_links,
+        set_positions,
+    )
+
+    model = load_model(name)
+    compiled = compile_spec(bare_spec(model, visuals=False), model)
+    solid = sum(len(link.collisions) for link in tree_of(model).links.values())
+    assert compiled.ngeom == solid and (compiled.body_inertia[1:] > 0).all()
+    data = mujoco.MjData(compiled)
+    set_positions(compiled, data, model, model.rest)
+    mujoco.mj_forward(compiled, data)
+    by_design = adjoining(model) | {frozenset(pair) for pair in model.may_touch}
+    touching = {frozenset(pair) for pair in contact_links(compiled, data)} - by_design
+    carried = {arm.joints[0] for arm in (model.limbs.left_arm, model.limbs.right_arm)}
+    tree = BodyTree(tree_of(model))
+    arms = {n for joint in carried for n in tree.links_below(tree.body_of[tree.tree.joints[joint].child])}
+    assert not [pair for pair in touching if pair & arms]
+    watched = collision_pairs(model)
+    assert len(watched) > 100 and not {frozenset(p) for p in watched} & by_design

@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.datatypes import LimbMap, RobotModel
+from gesture_robot.datatypes import RobotModel
 from gesture_robot.errors import InvalidModel
 from gesture_robot.robots.analysis.bodies import BodyTree
 from gesture_robot.robots.analysis.contacts import Contacts, ContactStudy
 from gesture_robot.robots.analysis.hanging import with_arms
 from gesture_robot.robots.analysis.limits import JointLimits, joint_limits
 from gesture_robot.robots.analysis.neutral import HANGS, Hang
+from gesture_robot.robots.analysis.outcome import Analysis
 from gesture_robot.robots.analysis.plan import partners_of, parts_of, plan_of
 from gesture_robot.robots.urdf_types import UrdfTree
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What was understood of a robot; arrays (J,) in the order of its actuated joints."""
-
-    limbs: LimbMap
-    lower: Array
-    upper: Array
-    max_velocity: Array
-    rest: Array
-    notes: tuple[str, ...]
-    """What was guessed, assumed, or could not be decided."""
-    may_touch: tuple[tuple[str, str], ...] = ()
-    """Pairs of links whose contact is the model's own design."""
-
 
 _REST_DIGITS = 4
 Given = Mapping[str, Mapping[str, float]]

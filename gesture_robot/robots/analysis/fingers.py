@@ -21,6 +21,7 @@ from gesture_robot.robots.analysis.words import has
 _LEAST_CURL = 0.12
 """A joint that brings the tip nearer to the palm by less than this share of its lever does not curl the finger."""
 _PALM_DEPTH_M = 0.02
+_SNAP_FINGERS, _SNAP_TIP = 0.985, 0.9
 _NAMES = {
     "thumb": frozenset({"thumb"}),
     "index": frozenset({"index", "fore", "pointer", "ff"}),
@@ -84,14 +85,15 @@ def _finger_axis(tree: BodyTree, arm: ArmShape) -> Array:
     along = float(unit(reach) @ last)
     if arm.elbow_row < len(arm.limb.joints) - 1 and abs(along) > 0.9:
         return np.asarray(last * np.sign(along))
-    return unit(reach) if arm.hand.branches else _snapped(unit(reach), tree.at_zero[arm.hand_link][:3, :3])
+    near = _SNAP_FINGERS if arm.hand.branches else _SNAP_TIP
+    return _snapped(unit(reach), tree.at_zero[arm.hand_link][:3, :3], near)
 
 
-def _snapped(direction: Array, frame: Array) -> Array:
-    """(3,) the axis of a frame (3, 3) that is nearest, where it is near: one far point alone tells no better."""
+def _snapped(direction: Array, frame: Array, near: float) -> Array:
+    """(3,) the nearest axis of a frame (3, 3), where the cosine to it is at least `near`."""
     local = frame.T @ direction
     row = int(np.abs(local).argmax())
-    return np.asarray(frame[:, row] * np.sign(local[row])) if abs(local[row]) > 0.9 else direction
+    return np.asarray(frame[:, row] * np.sign(local[row])) if abs(local[row]) > near else direction
 
 
 def _tips(tree: BodyTree, arm: ArmShape, branches: list[Branch], positions: dict[str, float]) -> Array:

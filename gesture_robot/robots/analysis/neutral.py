@@ -19,6 +19,8 @@ _AS_DRAWN = 0.15
 _STARTS = 8
 _SAME_COST, _GOOD_COST = 2e-3, 3e-3
 """A pose this near to what is asked ends the search."""
+_OFTEN = 3
+"""So does a pose that so many starts lead to."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,16 @@ class Hang:
     bent: float = 0.35
 
 
-HANGS = (Hang(), Hang(0.28, 0.4), Hang(0.4, 0.4), Hang(0.3, 0.9), Hang(0.5, 0.9), Hang(0.5, 1.6), Hang(0.8, 1.6), Hang(0.8, 4.0))
+HANGS = (
+    Hang(),
+    Hang(0.28, 0.4),
+    Hang(0.4, 0.4),
+    Hang(0.3, 0.9),
+    Hang(0.5, 0.9),
+    Hang(0.5, 1.6),
+    Hang(0.8, 1.6),
+    Hang(0.8, 4.0),
+)
 """From the most human pose to those that keep clear of wide bodies and bases."""
 
 
@@ -118,6 +129,7 @@ def rest_of_arm(
     tries = [(start, sign) for start in ([] if first is None else [first]) for sign in signs]
     tries += [(start, sign) for sign in signs for start in starts]
     best: ArmRest | None = None
+    met = 0
     for start, sign in tries:
         answer = least_squares(
             lambda q, s=sign: np.concatenate([goal.residuals(q, s), _TO_MIDDLE * (q - middle)]),
@@ -126,8 +138,9 @@ def rest_of_arm(
             max_nfev=40,
         )
         if best is None or answer.cost < best.cost - _SAME_COST:
-            best = ArmRest(np.clip(answer.x, low, high), float(answer.cost), sign, *goal.hand(answer.x))
-        if best.cost < _GOOD_COST and (sign == signs[-1] or first is not None):
+            best, met = ArmRest(np.clip(answer.x, low, high), float(answer.cost), sign, *goal.hand(answer.x)), 0
+        met += abs(answer.cost - best.cost) < _SAME_COST
+        if (best.cost < _GOOD_COST or met > _OFTEN) and (sign == signs[-1] or first is not None):
             break
     assert best is not None
     return best
