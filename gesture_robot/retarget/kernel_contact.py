@@ -17,8 +17,10 @@ from gesture_robot.retarget.kernel_human import Human
 from gesture_robot.retarget.kernel_rotation import make_unit, multiply_transposed, set_cross, turn, turn_back
 from gesture_robot.retarget.surfaces import ANGLES, CYLINDER, Surfaces
 
-FROM_M, FULL_M = 0.045, 0.015
+FROM_M, FULL_M = 0.06, 0.015
 """A contact begins to count at this clearance (human size), and counts fully below that one."""
+SMOOTH_RAD_S = 16.0
+"""A hand is led to a touch and let go by a critically damped filter of this frequency."""
 INSIDE_M, DEEPEST_M = -0.02, -0.045
 """Further inside the human's surface it counts less and then not at all: that is no touch but a careless motion."""
 HUMAN_TRUNK, HUMAN_HEAD, HUMAN_UPPER, HUMAN_FORE, TRUNK, HEAD, UPPER, FORE = 0, 1, 2, 3, 4, 5, 6, 8
@@ -61,13 +63,19 @@ class Body(NamedTuple):
     """(2, 3) where each wrist should be for its contacts [m]."""
     weight: Array
     """(2,) how much that counts, 0 to 1."""
+    hand: Array
+    """(2, 2, 3) fingers and palm of each hand as they were in the last pose."""
+    off: Array
+    """(2, 3) by how far each wrist is led away from where its directions alone would put it [m]."""
+    off_speed: Array
+    """(2, 3) [m/s]"""
 
 
 def empty_body() -> Body:
     """Arrays to be filled."""
     parts = np.zeros((9, 2, 3))
     return Body(np.eye(3), np.zeros(3), parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7],
-                parts[8], np.zeros(2))
+                parts[8], np.zeros(2), np.zeros((2, 2, 3)), np.zeros((2, 3)), np.zeros((2, 3)))
 
 
 @kernel
@@ -184,7 +192,7 @@ def find_touches(plan: ContactPlan, human: Human, body: Body) -> bool:
         for probe in range(2):
             _probe(human.positions[9 + 4 * side], human.fingers[side], human.palm[side],
                    plan.human_probe[side, probe], point)
-            _probe(nothing, body.fingers[side], body.palm[side], plan.probe[side, probe], offset)
+            _probe(nothing, body.hand[side, 0], body.hand[side, 1], plan.probe[side, probe], offset)
             _add_touch(plan, np.int64(HUMAN_TRUNK), np.int64(TRUNK), point, nothing, straight, nothing, straight, side,
                        offset, body)
             _add_touch(plan, np.int64(HUMAN_HEAD), np.int64(HEAD), point, human.positions[5], head, body.head_at,
@@ -214,7 +222,7 @@ def _add_hands(plan: ContactPlan, human: Human, body: Body) -> None:
     for side in range(2):
         _probe(human.positions[9 + 4 * side], human.fingers[side], human.palm[side], plan.human_probe[side, 0],
                points[side])
-        _probe(nothing, body.fingers[side], body.palm[side], plan.probe[side, 0], offsets[side])
+        _probe(nothing, body.hand[side, 0], body.hand[side, 1], plan.probe[side, 0], offsets[side])
         for k in range(3):
             robot[side, k] = body.wrist[side, k] + offsets[side, k]
     apart = 0.0
@@ -237,3 +245,20 @@ def _add_hands(plan: ContactPlan, human: Human, body: Body) -> None:
         body.place[1, k] += weight * (middle + 0.5 * way - offsets[1, k])
     body.weight[0] += weight
     body.weight[1] += weight
+
+
+@kernel
+def lead_hand(body: Body, side: int, dt_s: float) -> float:
+    """Move `body.off` of one wrist towards what its touches ask for, smoothly; its length [m]. dt_s 0: at once."""
+    decay, length = math.exp(-SMOOTH_RAD_S * dt_s), 0.0
+    for k in range(3):
+        wished = body.weight[side] * (body.place[side, k] - body.wrist[side, k])
+        if dt_s <= 0.0:
+            body.off[side, k], body.off_speed[side, k] = wished, 0.0
+        else:
+            away = body.off[side, k] - wished
+            change = (body.off_speed[side, k] + SMOOTH_RAD_S * away) * dt_s
+            body.off_speed[side, k] = (body.off_speed[side, k] - SMOOTH_RAD_S * change) * decay
+            body.off[side, k] = wished + (away + change) * decay
+        length += body.off[side, k] ** 2
+    return math.sqrt(length)

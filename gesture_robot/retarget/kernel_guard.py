@@ -6,11 +6,12 @@ rooms together exceed the travel. Where neither does, the piece is halved, until
 between two looks: with the needed distance at both, at least needed - resolution / 2 is kept between.
 
 Paths (`kernel_path`) are a cubic between two points, positions and velocities, which is what a joint trajectory
-controller draws; braking to rest; or the one after the other.
+controller draws, or braking to rest.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,6 @@ from gesture_robot.retarget.kernel_distance import measure
 from gesture_robot.retarget.kernel_path import (
     COLUMNS,
     body_travel,
-    half_way,
     joint_travel,
     pair_travel,
     path_at,
@@ -45,7 +45,8 @@ SAME_M = 1e-6
 FINEST_M = 0.0005
 """Pairs that need less than the resolution are looked at more often, but never more often than this."""
 _DEEPEST = 40
-_NEVER_M = 1e6
+_HALF_BRAKED = 2.0 - math.sqrt(0.5)
+"""Where half of the way of braking is behind: the first look clears most there."""
 
 
 class GuardWork(NamedTuple):
@@ -121,7 +122,7 @@ def path_blocked(
         work: scratch.
     """
     set_cubic(q0, v0, q1, v1, dt_s, work.path)
-    return _blocked(tree, plan, 0.0, 1.0, needed_m, needed_m, resolution_m, work)  # type: ignore[no-any-return]
+    return _blocked(tree, plan, 0.0, 0.5, 1.0, needed_m, resolution_m, work)  # type: ignore[no-any-return]
 
 
 @kernel
@@ -142,31 +143,7 @@ def braking_blocked(
     """
     set_standing(q, work.path)
     set_braking(q, v, max_acceleration, dt_s, work.path)
-    return _blocked(tree, plan, 1.0, 2.0, needed_m, needed_m, resolution_m, work)  # type: ignore[no-any-return]
-
-
-@kernel
-def motion_blocked(
-    tree: MovingTree,
-    plan: CollisionPlan,
-    q0: Array,
-    v0: Array,
-    q1: Array,
-    v1: Array,
-    dt_s: float,
-    max_acceleration: Array,
-    known_m: Array,
-    needed_m: Array,
-    resolution_m: float,
-    work: GuardWork,
-) -> int:
-    """The cubic path to (q1, v1) and the braking path from there in one, for less than both.
-
-    `known_m` (P,) are the distances at q0 where they have been looked at, or lower bounds of them.
-    """
-    set_cubic(q0, v0, q1, v1, dt_s, work.path)
-    set_braking(q1, v1, max_acceleration, dt_s, work.path)
-    return _blocked(tree, plan, 0.0, 2.0, known_m, needed_m, resolution_m, work)  # type: ignore[no-any-return]
+    return _blocked(tree, plan, 1.0, _HALF_BRAKED, 2.0, needed_m, resolution_m, work)  # type: ignore[no-any-return]
 
 
 @kernel
@@ -174,14 +151,14 @@ def _blocked(
     tree: MovingTree,
     plan: CollisionPlan,
     begin: float,
+    middle: float,
     end: float,
-    known_m: Array,
     needed_m: Array,
     resolution_m: float,
     work: GuardWork,
 ) -> int:
     """One look inside the path for all pairs; those that it does not clear are followed one by one."""
-    seen, middle = work.distance, half_way(work.path, begin, end, work.travel)
+    seen = work.distance
     path_at(work.path, middle, work.q)
     body_poses(tree, work.q, work.rotations, work.positions)
     place_bounds(plan, work.rotations, work.positions, seen)
@@ -193,16 +170,13 @@ def _blocked(
     count = pairs_in_range(plan.pairs, plan.spheres, seen.centre, seen.limit, seen.grown, seen.near)
     for k in range(count):
         pair = seen.near[k]
-        spare = max(known_m[pair] - needed_m[pair], 0.0)
         before, after = pair_travel(plan.reach, pair, work.travel), pair_travel(plan.reach, pair, work.onwards)
-        # with what it has to spare at the start, and with what it has here
-        seen.limit[pair] += max(after, before - spare) if spare < before + after else -_NEVER_M
+        seen.limit[pair] += max(before, after)
     measure(plan, work.rotations, work.positions, count, seen, seen.distance, seen.nowhere, seen.nowhere, seen.nowhere)
     for pair in range(plan.pairs.shape[0]):
         there, needed = seen.distance[pair], needed_m[pair]
         if there < seen.limit[pair] and (
-            there < needed - SAME_M
-            or _enters(tree, plan, pair, known_m[pair], needed, resolution_m, begin, middle, end, there, work)
+            there < needed - SAME_M or _enters(tree, plan, pair, needed, resolution_m, begin, middle, end, there, work)
         ):
             return pair
     return -1
@@ -226,7 +200,6 @@ def _enters(
     tree: MovingTree,
     plan: CollisionPlan,
     pair: int,
-    known: float,
     needed: float,
     resolution_m: float,
     begin: float,
@@ -241,8 +214,8 @@ def _enters(
     """
     joint_travel(work.path, begin, middle, work.travel)
     way = pair_travel(plan.reach, pair, work.travel)
-    at_begin = max(known, needed)
-    if known <= needed and there < needed + way:
+    at_begin = needed
+    if there < needed + way:
         at_begin = max(_distance_at(tree, plan, pair, begin, needed + way, work), needed)
     joint_travel(work.path, middle, end, work.travel)
     way = pair_travel(plan.reach, pair, work.travel)

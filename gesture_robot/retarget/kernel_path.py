@@ -68,7 +68,7 @@ def joint_travel(path: Array, begin: float, end: float, travel: Array) -> None:
     """How far each joint travels from `begin` to `end`, there and back counted, (J,)."""
     for j in range(travel.shape[0]):
         total = 0.0
-        if begin < 1.0:
+        if begin < 1.0 and (path[j, 1] != 0.0 or path[j, 2] != 0.0 or path[j, 3] != 0.0):
             last = min(end, 1.0)
             here = _cubic(path, j, begin)
             for turn in range(4, 6):
@@ -77,33 +77,9 @@ def joint_travel(path: Array, begin: float, end: float, travel: Array) -> None:
                     total += abs(there - here)
                     here = there
             total += abs(_cubic(path, j, last) - here)
-        if end > 1.0:
+        if end > 1.0 and path[j, 7] != 0.0:
             total += abs(_braked(path, j, end - 1.0) - _braked(path, j, max(begin - 1.0, 0.0)))
         travel[j] = total
-
-
-@kernel
-def half_way(path: Array, begin: float, end: float, travel: Array) -> float:
-    """About the u at which the joints have done half of their travel from `begin` to `end`."""
-    joint_travel(path, begin, end, travel)
-    whole = _total(travel)
-    if begin >= 1.0:
-        return 2.0 - math.sqrt(0.5)
-    if end <= 1.0 or whole == 0.0:
-        return 0.5 * (begin + end)
-    joint_travel(path, 1.0, end, travel)
-    braking = _total(travel)
-    if braking < 0.5 * whole:
-        return begin + (1.0 - begin) * 0.5 * whole / (whole - braking)  # type: ignore[no-any-return]
-    return 2.0 - math.sqrt(0.5 * whole / braking)
-
-
-@kernel
-def _total(values: Array) -> float:
-    total = 0.0
-    for j in range(values.shape[0]):
-        total += values[j]
-    return total
 
 
 @kernel

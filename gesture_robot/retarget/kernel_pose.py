@@ -22,7 +22,7 @@ from gesture_robot.retarget.kernel_chain import (
     find_chain,
     solve_chain,
 )
-from gesture_robot.retarget.kernel_contact import Body, empty_body, find_touches
+from gesture_robot.retarget.kernel_contact import Body, empty_body, find_touches, lead_hand
 from gesture_robot.retarget.kernel_human import Human, empty_human, measure_pose
 from gesture_robot.retarget.kernel_rotation import angle_between, multiply, turn, turn_back
 from gesture_robot.retarget.plan import NECK, REACH, TORSO, WRIST, PosePlan
@@ -32,7 +32,7 @@ LOSSES = ("torso", "head", "left_upper_arm", "left_forearm", "left_fingers", "le
 """Angles [rad] by which the joints' limits keep the robot from the human's directions, in this order."""
 LOOK_EVERY = 4
 """Poses between two looks for a better answer where an arm has lost its target."""
-TOUCH, TOUCH_ROUNDS = 5.0, 2
+TOUCH, LEAST_LEAD_M = 5.0, 1e-4
 """A touch outweighs the arm's directions: an arm length of error counts like five radians."""
 
 
@@ -48,6 +48,8 @@ class PoseWork(NamedTuple):
     q: Array
     """(n,) joints of one chain."""
     body: Body
+    dt: Array
+    """(1,) time from pose to pose [s]."""
     tick: Array
     """(1,) poses solved so far: other answers are looked for in turns."""
 
@@ -56,7 +58,7 @@ def pose_work(plan: PosePlan) -> PoseWork:
     """Scratch for one robot."""
     n, k = plan.chains.lower.shape[1], plan.chains.carried.shape[1]
     return PoseWork(empty_human(), chain_work(n, k), np.eye(3), np.zeros((3, 3)), np.zeros(n), empty_body(),
-                    np.zeros(1, np.int64))
+                    np.full(1, 1.0 / 30.0), np.zeros(1, np.int64))
 
 
 @kernel
@@ -79,7 +81,7 @@ def solve_pose(plan: PosePlan, rotations: Array, q: Array, fresh: Int, loss: Arr
         turn_to_look = (work.tick[0] + 2 * side) % LOOK_EVERY == 0
         _solve_arm(plan, side, q, 1 if fresh == 1 else (2 if turn_to_look else 0), loss, work)
     if plan.touch == 1:
-        _keep_touches(plan, q, loss, work)
+        _keep_touches(plan, q, fresh, loss, work)
     human = work.human
     for k in range(len(plan.finger_row)):
         share = 0.0
@@ -179,25 +181,48 @@ def _solve_hand(plan: PosePlan, side: int, q: Array, fresh: Int, loss: Array, wo
 
 
 @kernel
-def _keep_touches(plan: PosePlan, q: Array, loss: Array, work: PoseWork) -> None:
-    """Hands to where their touches are; twice, since a hand that cannot turn as it should touches elsewhere."""
-    for _ in range(TOUCH_ROUNDS):
-        if not find_touches(plan.contacts, work.human, work.body):
-            return
+def _keep_touches(plan: PosePlan, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
+    """Hands to where their touches are; a new pose from nowhere twice, for hands that turn on the way."""
+    body = work.body
+    dt_s, rounds = work.dt[0], 1
+    if fresh == 1:
+        dt_s, rounds = 0.0, 2
+        _note_hands(body)
+    for _ in range(rounds):
+        touching = find_touches(plan.contacts, work.human, body)
         for side in range(2):
-            c, weight = REACH + side, work.body.weight[side]
-            if weight <= 0.0 or plan.chains.size[c] == 0:
+            c = REACH + side
+            if plan.chains.size[c] == 0:
+                continue
+            if not touching:
+                body.weight[side] = 0.0
+            if lead_hand(body, side, dt_s) < LEAST_LEAD_M:
                 continue
             _set_arm_target(plan, side, work)
-            strength = TOUCH * weight / (plan.bone_m[side, 0] + plan.bone_m[side, 1])
+            strength = TOUCH / (plan.bone_m[side, 0] + plan.bone_m[side, 1])
+            for k in range(3):
+                body.place[side, k] = body.wrist[side, k] + body.off[side, k]
             for k in range(plan.chains.size[c]):
                 work.q[k] = q[plan.chains.rows[c, k]]
-            solve_chain(plan.chains, c, work.target, work.body.place[side], strength, work.q,
-                        np.int64(5), work.chain)
+            solve_chain(plan.chains, c, work.target, body.place[side], strength, work.q, np.int64(5), work.chain)
             for k in range(plan.chains.size[c]):
                 q[plan.chains.rows[c, k]] = work.q[k]
+            for k in range(3):
+                body.place[side, k] = body.wrist[side, k]
             _note_arm(plan, side, loss, work)
+            for k in range(3):
+                body.wrist[side, k] = body.place[side, k]  # touches are led from where directions put the wrist
             _solve_hand(plan, side, q, np.int64(0), loss, work)
+    _note_hands(body)
+
+
+@kernel
+def _note_hands(body: Body) -> None:
+    """How the hands are turned, for the touches of the next pose."""
+    for side in range(2):
+        for k in range(3):
+            body.hand[side, 0, k] = body.fingers[side, k]
+            body.hand[side, 1, k] = body.palm[side, k]
 
 
 @kernel

@@ -88,6 +88,7 @@ class Retargeter:
     @fps.setter
     def fps(self, fps: float) -> None:
         self._fps, self._limits = fps, limit_plan(self.model, fps)
+        self._work.dt[0] = 1.0 / fps
 
     def reset(self, measured: Array | None = None) -> None:
         """Forget the last answer.

@@ -8,7 +8,7 @@ from collision_look import Look
 
 from gesture_robot.control.limits import JointLimits
 from gesture_robot.datatypes import LimbMap, RobotModel
-from gesture_robot.retarget.kernel_guard import braking_blocked, motion_blocked, needed_at, path_blocked
+from gesture_robot.retarget.kernel_guard import braking_blocked, needed_at, path_blocked
 from gesture_robot.retarget.kernel_path import COLUMNS, joint_travel, path_at, set_braking, set_cubic
 from gesture_robot.robots.model import load_model
 
@@ -135,27 +135,6 @@ def test_braking_paths_too(wren):
         words[pair < 0] += 1
         assert lowest.min() >= -0.5 * RESOLUTION_M if pair < 0 else lowest[pair] < 1e-4
     assert min(words.values()) > 10
-
-
-def test_a_path_and_its_braking_in_one_look_say_what_both_say(wren):
-    rng, needed = np.random.default_rng(4), np.zeros(len(wren.plan.pairs))
-    words, acceleration = {True: 0, False: 0}, np.array(wren.model.max_acceleration)
-    for _ in range(120):
-        q0 = wren.near_rest(rng, 0.3)
-        known = wren.at(q0)
-        needed_at(known, MARGIN_M, needed)
-        v0 = rng.uniform(-1.0, 1.0, len(q0)) * wren.model.max_velocity * rng.choice([0.02, 0.1, 0.3])
-        v1, dt_s = v0 + rng.uniform(-0.5, 0.5, len(q0)), rng.choice([0.01, 0.033])
-        way = q0, v0, q0 + 0.5 * dt_s * (v0 + v1), v1, dt_s, acceleration
-        pair = motion_blocked(wren.tree, wren.plan, *way, known, needed, RESOLUTION_M, wren.guard)
-        lowest = np.minimum(lowest_room(wren, needed), lowest_room(wren, needed, begin=1.0, end=2.0))
-        words[pair < 0] += 1
-        assert lowest.min() >= -0.5 * RESOLUTION_M if pair < 0 else lowest[pair] < 1e-4
-        other = cubic(wren, way[:5], needed)
-        brakes = braking_blocked(wren.tree, wren.plan, *way[2:4], acceleration, dt_s, needed, RESOLUTION_M, wren.guard)
-        if (pair < 0) != (other < 0 and brakes < 0):  # looks lie elsewhere: only a graze may be seen by one of them
-            assert -0.5 * RESOLUTION_M <= lowest.min() < 1e-4
-    assert min(words.values()) > 20
 
 
 def test_a_thin_thing_between_two_points_is_not_missed(turnstile):

@@ -92,6 +92,16 @@ def test_what_has_no_arm_is_told():
     assert found.limbs.chest_link == found.limbs.head_link == "a"
 
 
+def test_a_model_that_lies_on_its_side_is_told():
+    made = make_robot(Choice("7"), seed=1).urdf.replace("name='base'", "name='upright'", 1)
+    made = made.replace("parent link='base'", "parent link='upright'").replace(
+        "</robot>",
+        "<link name='base'/><joint name='tip' type='fixed'><parent link='base'/><child link='upright'/>"
+        "<origin rpy='1.5707963 0 0'/></joint></robot>",
+    )
+    assert any("does not point up" in note for note in analyse(parse_urdf(made)).notes)
+
+
 def test_eyes_lids_and_jaw_become_face_joints():
     parts = ""
     for name, axis in (("left_eye_pan", "0 0 1"), ("eyes_tilt", "0 -1 0"), ("jaw", "0 1 0"), ("left_eyelid", "0 1 0")):

@@ -100,7 +100,7 @@ def test_a_robot_whose_package_is_absent_says_how_to_get_it(monkeypatch):
 
 @pytest.mark.parametrize("name", ["talos", "icub", "tiago_dual", "baxter", "pr2"])
 def test_every_mesh_compiles_and_the_neutral_pose_is_free(name):
-    """COLLADA, equal names in several folders, inertias of no body: MuJoCo takes them; nothing touches but by design."""
+    """COLLADA, equal names in several folders, inertias of no body: MuJoCo takes them; what touches does by design."""
     mujoco = pytest.importorskip("mujoco")
     pytest.importorskip("collada")
     from gesture_robot.robots.mujoco_model import (

@@ -22,7 +22,8 @@ from gesture_robot.robots.urdf_types import UrdfTree
 CLEARANCE_M = 0.02
 """The neutral pose keeps arms this far from everything they could hit."""
 _SAMPLES = 150
-_NEARLY_ALWAYS = 0.8
+_NEARLY_ALWAYS, _OFTEN = 0.8, 0.15
+"""Share of random poses in which links overlap by design; the second for links of one neck or one wrist."""
 _TOUCHING_M = 0.001
 _NEAR_JOINTS, _LOOSE_JOINTS = 2, 3
 """Links with so few joints between them that touch at rest are mounted like that; with more they can keep clear."""
@@ -50,7 +51,7 @@ class ContactStudy:
             InvalidModel: MuJoCo cannot use the description.
         """
         self._compiled: Any = None
-        self._apart, self._always = _joints_between(tree_of(model)), set[Pair]()
+        self._between, self._always = _joints_between(tree_of(model)), set[Pair]()
         try:
             import mujoco
         except ImportError:
@@ -66,22 +67,25 @@ class ContactStudy:
         for positions in _random_poses(model):
             for pair in self._near(model, positions, 0.0):
                 counted[pair] = counted.get(pair, 0) + 1
-        self._always = {pair for pair, count in counted.items() if count >= _NEARLY_ALWAYS * _SAMPLES}
+        segments = _segments(model)
+        self._always = {
+            pair for pair, count in counted.items() if count >= _SAMPLES * _share(self._between(pair), segments)
+        }
 
     def contacts(self, model: RobotModel) -> Contacts:
         """What touches by design, and what is too near in the neutral pose of `model`."""
         if self._compiled is None:
             return Contacts((), (), (str(MissingDependency("mujoco", "mujoco", "contacts of links were not studied")),))
         touching = self._near(model, model.rest, _TOUCHING_M) - self._always
-        mounted = {pair for pair in touching if self._apart(pair) <= _NEAR_JOINTS}
-        close = {p for p in self._near(model, model.rest, CLEARANCE_M) if self._apart(p) > _LOOSE_JOINTS}
+        mounted = {pair for pair in touching if len(self._between(pair)) <= _NEAR_JOINTS}
+        close = {p for p in self._near(model, model.rest, CLEARANCE_M) if len(self._between(p)) > _LOOSE_JOINTS}
         arms = _arm_links(model)
         conflicts = {
             pair for pair in (touching | close) - self._always - mounted if any(pair & a and pair - a for a in arms)
         }
         design = _sorted(self._always | mounted)
         count = f"{len(design)} pair{'s' * (len(design) > 1)} of links"
-        note = f"may_touch: {count} overlap in nearly every pose, or at rest beside their joint; contacts by design."
+        note = f"may_touch: {count} overlap by design: one joint apart, in most poses, or at rest beside their joint."
         return Contacts(design, _sorted(conflicts), (note,) if design else ())
 
     def _near(self, model: RobotModel, positions: Array, below_m: float) -> set[Pair]:
@@ -123,22 +127,40 @@ def _arm_links(model: RobotModel) -> list[set[str]]:
     return found
 
 
-def _joints_between(tree: UrdfTree) -> Callable[[Pair], int]:
-    """A function that counts the moving joints between the two links of a pair."""
+def _segments(model: RobotModel) -> list[frozenset[str]]:
+    """The joints of the neck, and those after the elbow of each arm: their own limits keep their links apart."""
+    limbs, tree = model.limbs, tree_of(model)
+    found = [frozenset(limbs.neck)]
+    for arm in filter(None, (limbs.left_arm, limbs.right_arm)):
+        elbow = tree.parent_joint.get(arm.forearm_link, "")
+        if elbow in arm.joints:
+            found.append(frozenset(arm.joints[arm.joints.index(elbow) + 1 :]))
+    return found
 
-    def above(link: str) -> set[str]:
+
+def _share(between: frozenset[str], segments: list[frozenset[str]]) -> float:
+    """Share of poses in which links with these joints between them overlap if that is their design."""
+    if len(between) <= 1:
+        return 0.0
+    return _OFTEN if any(between <= segment for segment in segments) else _NEARLY_ALWAYS
+
+
+def _joints_between(tree: UrdfTree) -> Callable[[Pair], frozenset[str]]:
+    """A function that gives the moving joints between the two links of a pair."""
+
+    def above(link: str) -> frozenset[str]:
         found: set[str] = set()
         while link != tree.root:
             joint = tree.joints[tree.parent_joint[link]]
             if joint.kind != "fixed":
                 found.add(joint.name)
             link = joint.parent
-        return found
+        return frozenset(found)
 
     known = {link: above(link) for link in tree.links}
 
-    def count(pair: Pair) -> int:
+    def between(pair: Pair) -> frozenset[str]:
         first, second = sorted(pair)
-        return len(known[first] ^ known[second])
+        return known[first] ^ known[second]
 
-    return count
+    return between

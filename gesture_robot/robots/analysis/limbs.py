@@ -144,7 +144,24 @@ def arms_and_legs(tree: BodyTree) -> tuple[Pair | None, Limb | None, list[Limb],
             names = f"{arms.first.joints[0]}, {arms.second.joints[0]}"
             notes.append(f"arms: no name tells; taken as the highest mirrored pair of chains ({names}).")
         return arms, None, _distinct(legs), notes
-    return None, _only_arm(tree, legs), _distinct(legs), notes
+    return None, _only_arm(tree, legs), _distinct(legs), notes + _lying(tree)
+
+
+def _lying(tree: BodyTree) -> list[str]:
+    """A note where a left and a right chain lie above each other: then the model lies on its side."""
+    for body in tree.bodies:
+        limbs = [limb for kid in body.children if (limb := limb_from(tree, kid)) and len(limb.joints) >= LEAST_JOINTS]
+        for a, b in combinations(limbs, 2):
+            if len(a.joints) != len(b.joints) or {side_names(tree, a), side_names(tree, b)} != {"left", "right"}:
+                continue
+            apart = (_places(tree, a) - _places(tree, b))[1]
+            if abs(apart[2]) > 0.7 * np.linalg.norm(apart) > 0.01:
+                names = f"{a.joints[0]}, {b.joints[0]}"
+                return [
+                    f"{names}: a left and a right chain above each other; z of the root link does not point up. Put a "
+                    "link with a fixed joint under it that turns the model upright."
+                ]
+    return []
 
 
 def _distinct(limbs: list[Limb]) -> list[Limb]:

@@ -14,7 +14,7 @@ from gesture_robot.robots.analysis.fingers import HandMeaning, hand_meaning
 from gesture_robot.robots.analysis.front import front_without_pair, ordered, side_without_pair
 from gesture_robot.robots.analysis.head import face_joints, head_link_without_neck, neck_of
 from gesture_robot.robots.analysis.limbs import Limb, arms_and_legs
-from gesture_robot.robots.analysis.words import LEG, has
+from gesture_robot.robots.analysis.words import LEG, TORSO, has
 from gesture_robot.robots.urdf_types import UrdfTree
 
 
@@ -77,7 +77,7 @@ def _torso(bodies: BodyTree, chest: int) -> tuple[tuple[str, ...], list[str]]:
             continue
         if joint.kind == "prismatic":
             notes.append(f"{joint.name}: a lift below the arms; held at rest.")
-        elif joint.kind == "continuous" or has([joint.name], LEG - {"hip"}):
+        elif (joint.kind == "continuous" and not has([joint.name], TORSO)) or has([joint.name], LEG - {"hip"}):
             notes.append(f"{joint.name}: below the arms but no waist; held at rest.")
         else:
             turning.append(joint.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-LEG = frozenset("leg hip knee ankle foot toe thigh shank shin calf sole wheel caster".split())
+LEG = frozenset("leg hip knee ankle foot toe thigh shank shin calf sole haa hfe kfe wheel caster".split())
 ARM = frozenset("arm shoulder elbow wrist forearm hand gripper finger upperarm lowerarm clavicle".split())
 HEAD = frozenset("head neck face skull".split())
 TORSO = frozenset("torso waist spine trunk chest abdomen body".split())
