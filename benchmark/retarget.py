@@ -83,13 +83,13 @@ def main(argv: list[str] | None = None) -> int:
             print(f"{name}: {error}", file=sys.stderr)
             return 2
         print(table(rows[-2:]), file=sys.stderr, flush=True)
+        if args.json:  # after every robot: all of them take a quarter of an hour
+            Path(args.json).write_text(json.dumps(rows, indent=1, default=float))
     print(table(rows))
     for ours in (row for row in rows if row["tool"] == OURS):
         other = next((row for row in rows if row["robot"] == ours["robot"] and row["tool"] != OURS), None)
         for line in unmet(ours, other):
             print(f"{ours['robot']}: not reached: {line}")
-    if args.json:
-        Path(args.json).write_text(json.dumps(rows, indent=1, default=float))
     if args.docs:
         write_docs(args.docs, rows)
     return 0

@@ -407,7 +407,7 @@ class RobotModel:
     """A robot as the stages see it: made from a URDF and config/robots/<name>.yaml by `robots.model.load_model`."""
 
     name: str
-    urdf_xml: str
+    urdf_xml: str = field(repr=False)
     """The description, with mesh paths made absolute."""
     joint_names: tuple[str, ...]
     """(J) actuated joints; mimic joints are not among them."""

@@ -50,11 +50,15 @@ def describe(name: str) -> dict[str, Any]:
 
 
 def _chains(limbs: LimbMap) -> dict[str, list[str]]:
-    chains = {"torso": [*limbs.torso, limbs.chest_link], "neck": [*limbs.neck, limbs.head_link]}
+    chains = {
+        "torso": [*limbs.torso, limbs.chest_link] if limbs.torso else [],
+        "neck": [*limbs.neck, limbs.head_link] if limbs.neck else [],
+    }
     for side, arm in (("left", limbs.left_arm), ("right", limbs.right_arm)):
         if arm is not None:
             chains |= _arm_chains(side, arm)
-    return chains | {"face": [row.joint for row in limbs.face]} if limbs.face else chains
+    chains["face"] = [row.joint for row in limbs.face]
+    return {part: chain for part, chain in chains.items() if chain}
 
 
 def _arm_chains(side: str, arm: Arm) -> dict[str, list[str]]:

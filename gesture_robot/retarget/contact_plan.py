@@ -31,6 +31,7 @@ _PALM_ALONG, _TIP_ALONG = 0.75, 1.3
 """Palm and fingertips (bent a little), as shares of the way from the wrist to the knuckles of a human."""
 _PALM_M, _TIP_M = 0.022, 0.014
 """Half the thickness of a human palm and finger."""
+_MOST_OUT_M = 0.08
 _AROUND = np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if x or y or z], float)
 _AROUND /= np.linalg.norm(_AROUND, axis=1, keepdims=True)
 
@@ -152,14 +153,14 @@ class _Builder:
         body = self._body(arm.hand_link)
         own = {k for k in range(len(self.parents) + 1) if body in self._line(k)}
         hand = [(corners - wrist) @ at[:3, :3] @ axes.T for corners in self._of(own)]
-        palm = [(corners - wrist) @ at[:3, :3] @ axes.T for corners in self._of({body})]
         reach = max((float(h[:, 0].max()) for h in hand), default=0.2 * self.landmarks.arm_length(arm))
         reach = max(reach, 0.02)
-        out = max((float(h[:, 1].max()) for h in palm), default=0.02)
+        out = max((float(h[:, 1].max()) for h in hand), default=0.02)  # a thumb that stands out keeps the palm away
         if arm.palm_m is not None:
             centre = axes @ (np.array(arm.palm_m) - np.array(arm.wrist_m))
         else:
-            centre = np.array([0.45 * reach, min(out, 0.06), 0.0])
+            centre = np.array([0.45 * reach, 0.0, 0.0])
+        centre[1] = min(max(centre[1], out), _MOST_OUT_M)
         return np.array([centre, [0.75 * reach, 0.5 * centre[1], 0.0]])
 
     @staticmethod

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.retarget.kernel_gjk import hull_scratch
 
 
@@ -105,7 +105,7 @@ def place_pair_bounds(plan: CollisionPlan, rotations: Array, positions: Array, p
             _placed(rotations, positions, plan.shapes[shape, 2], plan.ends, shape, 3, ends)
 
 
-@kernel
+@inner_kernel
 def _placed(rotations: Array, positions: Array, body: int, points: Array, row: int, column: int, out: Array) -> None:
     x, y, z = points[row, column], points[row, column + 1], points[row, column + 2]
     for i in range(3):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import Int, kernel
+from gesture_robot.compiled import Int, inner_kernel, kernel
 from gesture_robot.retarget.kernel_rotation import angle_between, multiply, set_rotation, turn
 
 TO_REST = 1e-5
@@ -165,7 +165,7 @@ def solve_chain(plan: ChainPlan, c: Int, target: Array, place: Array, place_weig
     return cost
 
 
-@kernel
+@inner_kernel
 def _normal_equations(plan: ChainPlan, c: Int, target: Array, place: Array, place_weight: float, q: Array, cost: float,
                       work: ChainWork) -> None:
     n = plan.size[c]
@@ -195,7 +195,7 @@ def _normal_equations(plan: ChainPlan, c: Int, target: Array, place: Array, plac
         _add(columns, n, square, place[0] - at[0], place[1] - at[1], place[2] - at[2], work)
 
 
-@kernel
+@inner_kernel
 def _add(columns: Array, count: Int, square: float, x: float, y: float, z: float, work: ChainWork) -> None:
     """One residual (x, y, z) with its columns (count, 3) into the normal equations."""
     for i in range(count):
@@ -205,7 +205,7 @@ def _add(columns: Array, count: Int, square: float, x: float, y: float, z: float
             work.hessian[i, j] += a * columns[j, 0] + b * columns[j, 1] + c * columns[j, 2]
 
 
-@kernel
+@inner_kernel
 def _boxed_step(n: int, q: Array, low: Array, high: Array, work: ChainWork) -> float:
     """Newton step inside the box: joints that hit an end are fixed there, the rest solved again; its largest part."""
     step, free = work.step, work.free
@@ -230,7 +230,7 @@ def _boxed_step(n: int, q: Array, low: Array, high: Array, work: ChainWork) -> f
     return longest
 
 
-@kernel
+@inner_kernel
 def _solve_free(n: int, work: ChainWork) -> None:
     """Cholesky on the joints that are free, the others' steps given."""
     hessian, factor, step, free, right = work.hessian, work.factor, work.step, work.free, work.trial

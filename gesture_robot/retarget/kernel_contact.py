@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import Int, kernel
+from gesture_robot.compiled import Int, inner_kernel, kernel
 from gesture_robot.retarget.kernel_human import Human
 from gesture_robot.retarget.kernel_rotation import make_unit, multiply_transposed, set_cross, turn, turn_back
 from gesture_robot.retarget.surfaces import ANGLES, CYLINDER, Surfaces
@@ -128,7 +128,7 @@ def closeness(clearance_m: float) -> float:
     return share * share * (3.0 - 2.0 * share)
 
 
-@kernel
+@inner_kernel
 def _add_touch(plan: ContactPlan, of_human: Int, of_robot: Int, human_point: Array, human_at: Array,
                human_turn: Array, robot_at: Array, robot_turn: Array, side: int, offset: Array, body: Body) -> None:
     """One probe of one hand against one part; `*_at`, `*_turn` place the part in the chest frame."""
@@ -163,7 +163,7 @@ def set_bone_frame(bone: Array, hinge: Array, out: Array) -> None:
         out[k, 0], out[k, 1], out[k, 2] = x[k], y[k], bone[k]
 
 
-@kernel
+@inner_kernel
 def _probe(origin: Array, fingers: Array, palm: Array, probe: Array, out: Array) -> None:
     """Probe (3,) in the hand's axes to the chest frame."""
     across = np.empty(3)
@@ -172,7 +172,7 @@ def _probe(origin: Array, fingers: Array, palm: Array, probe: Array, out: Array)
         out[k] = origin[k] + probe[0] * fingers[k] + probe[1] * palm[k] + probe[2] * across[k]
 
 
-@kernel
+@inner_kernel
 def find_touches(plan: ContactPlan, human: Human, body: Body) -> bool:
     """Fill `body.place` and `body.weight` for both wrists; whether there is any touch.
 
@@ -214,7 +214,7 @@ def find_touches(plan: ContactPlan, human: Human, body: Body) -> bool:
     return body.weight[0] > 0.0 or body.weight[1] > 0.0
 
 
-@kernel
+@inner_kernel
 def _add_hands(plan: ContactPlan, human: Human, body: Body) -> None:
     """Palm to palm: the way between them is kept, and where they are in the middle."""
     points, robot, offsets = np.empty((2, 3)), np.empty((2, 3)), np.empty((2, 3))
@@ -247,7 +247,7 @@ def _add_hands(plan: ContactPlan, human: Human, body: Body) -> None:
     body.weight[1] += weight
 
 
-@kernel
+@inner_kernel
 def lead_hand(body: Body, side: int, dt_s: float) -> float:
     """Move `body.off` of one wrist towards what its touches ask for, smoothly; its length [m]. dt_s 0: at once."""
     decay, length = math.exp(-SMOOTH_RAD_S * dt_s), 0.0

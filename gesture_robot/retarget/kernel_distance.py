@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.retarget.kernel_bounds import (
     CollisionPlan,
     DistanceWork,
@@ -130,7 +130,7 @@ def measure(
             _write_witness(rotations, positions, first, pair, work.hull, normal, point_a, point_b)
 
 
-@kernel
+@inner_kernel
 def _capsule_gaps(
     shape_pairs: Array, sizes: Array, ends: Array, begin: int, end: int, limit_m: float, gaps: Array
 ) -> int:
@@ -144,7 +144,7 @@ def _capsule_gaps(
     return within
 
 
-@kernel
+@inner_kernel
 def _least_gap(gaps: Array, count: int) -> int:
     least = 0
     for k in range(1, count):
@@ -153,7 +153,7 @@ def _least_gap(gaps: Array, count: int) -> int:
     return least
 
 
-@kernel
+@inner_kernel
 def _set_start(rotations: Array, body: int, gaps: Array, k: int, s: Array) -> None:
     """First direction of GJK: between the axes of the capsules."""
     for i in range(3):
@@ -162,7 +162,7 @@ def _set_start(rotations: Array, body: int, gaps: Array, k: int, s: Array) -> No
         )
 
 
-@kernel
+@inner_kernel
 def _shape_distance(
     vertices: Array, links: Array, shapes: Array, sizes: Array, a: int, b: int, best: float, s: Array, n: Array
 ) -> float:
@@ -186,7 +186,7 @@ def _shape_distance(
     return distance  # type: ignore[no-any-return]
 
 
-@kernel
+@inner_kernel
 def _set_relative(rotations: Array, positions: Array, a: int, b: int, s: Array) -> None:
     """Pose a_from_b into the scratch."""
     x, y, z = (
@@ -201,7 +201,7 @@ def _set_relative(rotations: Array, positions: Array, a: int, b: int, s: Array) 
             s[ROTATION + i, k] = r0 * rotations[b, 0, k] + r1 * rotations[b, 1, k] + r2 * rotations[b, 2, k]
 
 
-@kernel
+@inner_kernel
 def _write_witness(
     rotations: Array, positions: Array, body: int, pair: int, s: Array, normal: Array, point_a: Array, point_b: Array
 ) -> None:
@@ -250,7 +250,7 @@ def pair_slopes(
             b = tree.parent[b - 1]
 
 
-@kernel
+@inner_kernel
 def _add_slope(
     tree: MovingTree,
     rotations: Array,

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.retarget.kernel_simplex import edge_weights, looks_out, triangle_weights
 
 ROTATION, TRANSLATION = 0, 3
@@ -60,7 +60,7 @@ class HullSet(NamedTuple):
     directions (x < 0: 1, y < 0: 2, z < 0: 4) the vertex that is lowest along its middle."""
 
 
-@kernel
+@inner_kernel
 def _lowest(vertices: Array, links: Array, row: int, x: float, y: float, z: float) -> int:
     """Vertex with the smallest product with (x, y, z): downhill along edges, which on a convex hull ends right."""
     best = vertices[row, 0] * x + vertices[row, 1] * y + vertices[row, 2] * z
@@ -95,7 +95,7 @@ def find_support(vertices: Array, links: Array, x: float, y: float, z: float, s:
     return s[FOUND, 0] * x + s[FOUND, 1] * y + s[FOUND, 2] * z  # type: ignore[no-any-return]
 
 
-@kernel
+@inner_kernel
 def _begin(shapes: Array, a: int, b: int, x: float, y: float, z: float, s: Array, n: Array) -> None:
     """First vertices to search from, by the octant of the direction (in a)."""
     bx = s[0, 0] * x + s[1, 0] * y + s[2, 0] * z
@@ -152,7 +152,7 @@ def hull_distance(
     return length
 
 
-@kernel
+@inner_kernel
 def _known(count: int, n: Array) -> bool:
     for k in range(count):
         if n[k] == n[FOUND_A] and n[4 + k] == n[FOUND_B]:
@@ -168,7 +168,7 @@ def keep_support(k: int, s: Array, n: Array) -> None:
     n[k], n[4 + k] = n[FOUND_A], n[FOUND_B]
 
 
-@kernel
+@inner_kernel
 def _nearest_of_simplex(count: int, s: Array, n: Array) -> int:
     """Weights and nearest point of the simplex; corners without weight are dropped; 4 left: the origin is inside."""
     for k in range(4):
@@ -198,7 +198,7 @@ def _nearest_of_simplex(count: int, s: Array, n: Array) -> int:
     return left
 
 
-@kernel
+@inner_kernel
 def _tetrahedron(s: Array) -> bool:
     """True when the origin is inside; else the weights of the nearest point on the faces that look at the origin.
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.retarget.kernel_bounds import (
     CollisionPlan,
     DistanceWork,
@@ -146,7 +146,7 @@ def braking_blocked(
     return _blocked(tree, plan, 1.0, _HALF_BRAKED, 2.0, needed_m, resolution_m, work)  # type: ignore[no-any-return]
 
 
-@kernel
+@inner_kernel
 def _blocked(
     tree: MovingTree,
     plan: CollisionPlan,
@@ -182,7 +182,7 @@ def _blocked(
     return -1
 
 
-@kernel
+@inner_kernel
 def _distance_at(tree: MovingTree, plan: CollisionPlan, pair: int, u: float, range_m: float, work: GuardWork) -> float:
     """Distance of one pair at one point of the path."""
     path_at(work.path, u, work.q)
@@ -195,7 +195,7 @@ def _distance_at(tree: MovingTree, plan: CollisionPlan, pair: int, u: float, ran
     return seen.distance[pair]  # type: ignore[no-any-return]
 
 
-@kernel
+@inner_kernel
 def _enters(
     tree: MovingTree,
     plan: CollisionPlan,
@@ -243,6 +243,6 @@ def _enters(
     return False
 
 
-@kernel
+@inner_kernel
 def _push(stack: Array, row: int, begin: float, end: float, first: float, last: float) -> None:
     stack[row, 0], stack[row, 1], stack[row, 2], stack[row, 3] = begin, end, first, last

@@ -11,7 +11,7 @@ import numpy as np
 
 from gesture_robot.body.skeleton import OFFSETS, PARENTS, joint_index
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.retarget.axes import BASE_FROM_SMPLX, base_from_smplx
 from gesture_robot.retarget.kernel_rotation import (
     make_unit,
@@ -129,7 +129,7 @@ def measure_pose(plan: HumanPlan, rotations: Array, human: Human) -> None:
         _measure_fingers(rotations, human, side)
 
 
-@kernel
+@inner_kernel
 def _into_chest(human: Human) -> None:
     """Positions from the base at the pelvis to the chest frame."""
     away, origin = np.empty(3), human.positions[3].copy()
@@ -139,7 +139,7 @@ def _into_chest(human: Human) -> None:
         turn_back(human.chest, away, human.positions[row])
 
 
-@kernel
+@inner_kernel
 def _measure_arm(plan: HumanPlan, human: Human, side: int) -> None:
     shoulder, elbow, wrist = 7 + 4 * side, 8 + 4 * side, 9 + 4 * side
     upper, fore, hinge, twist, hand = (
@@ -166,7 +166,7 @@ def _measure_arm(plan: HumanPlan, human: Human, side: int) -> None:
         human.palm_point[side, k] += human.positions[wrist, k]
 
 
-@kernel
+@inner_kernel
 def _measure_fingers(rotations: Array, human: Human, side: int) -> None:
     first, sign = 25 + 15 * side, 2.0 * side - 1.0
     for finger in range(4):

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.datatypes import RobotModel
 
 BRAKING_SHARE = 0.7
@@ -86,13 +86,13 @@ def step_allowed(plan: LimitPlan, joint: int, q: float, v: float, next_q: float,
     return _stays_inside(plan, joint, q, v, a, b) and _can_stop(plan, joint, next_q, next_v)
 
 
-@kernel
+@inner_kernel
 def _can_stop(plan: LimitPlan, joint: int, q: float, v: float) -> bool:
     end = q + braking_way(v, plan.acceleration[joint] * plan.dt_s, plan.dt_s)
     return plan.lower[joint] - _ROUNDING <= min(q, end) and max(q, end) <= plan.upper[joint] + _ROUNDING
 
 
-@kernel
+@inner_kernel
 def _stays_inside(plan: LimitPlan, joint: int, q: float, v: float, a: float, b: float) -> bool:
     """Whether the cubic's turning points lie inside the position limits (its ends are looked at elsewhere)."""
     dt = plan.dt_s
@@ -148,7 +148,7 @@ def follow(plan: LimitPlan, joint: int, q: float, v: float, target: float,
     return q + 0.5 * dt * (v + next_v), next_v, False
 
 
-@kernel
+@inner_kernel
 def _velocity_at(plan: LimitPlan, joint: int, q: float, v: float, target: float, wished: float) -> tuple[bool, float]:
     """Velocity nearest to `wished` with which the target can be met within the acceleration limits."""
     dt, most = plan.dt_s, plan.acceleration[joint] * (1.0 - _SLACK)

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.retarget.kernel_gjk import (
     CORNERS,
     FOUND,
@@ -65,7 +65,7 @@ def overlap_depth(vertices: Array, links: Array, least_m: float, s: Array, n: Ar
     return depth
 
 
-@kernel
+@inner_kernel
 def _write(face: int, count: int, points: Array, faces: Array, planes: Array, s: Array) -> None:
     """The result from the nearest face, or from the triangle beside it in the same plane that the origin is under."""
     weights, depth, best = np.zeros((1, 3)), max(planes[face, 3], 0.0), math.inf
@@ -88,7 +88,7 @@ def _write(face: int, count: int, points: Array, faces: Array, planes: Array, s:
             s[POINT_A, axis] = u * points[i, 3 + axis] + v * points[j, 3 + axis] + w * points[k, 3 + axis]
 
 
-@kernel
+@inner_kernel
 def _tetrahedron(vertices: Array, links: Array, s: Array, n: Array) -> bool:
     """Make the simplex a tetrahedron that holds the origin; False (direction written) where a - b is flat."""
     count = n[CORNERS]
@@ -111,7 +111,7 @@ def _tetrahedron(vertices: Array, links: Array, s: Array, n: Array) -> bool:
     return count == 4  # type: ignore[no-any-return]
 
 
-@kernel
+@inner_kernel
 def _away_from(count: int, turn: int, s: Array) -> None:
     """Row RESULT = a unit direction across the first `count` corners; another for another `turn`."""
     y = SIMPLEX
@@ -133,7 +133,7 @@ def _away_from(count: int, turn: int, s: Array) -> None:
     s[RESULT, 0], s[RESULT, 1], s[RESULT, 2] = x0 / length, x1 / length, x2 / length
 
 
-@kernel
+@inner_kernel
 def _first_faces(points: Array, faces: Array, planes: Array) -> int:
     """The four faces of the tetrahedron, looking outwards; 0 where it is flat."""
     for out in range(4):
@@ -148,7 +148,7 @@ def _first_faces(points: Array, faces: Array, planes: Array) -> int:
     return 4
 
 
-@kernel
+@inner_kernel
 def _face(row: int, i: int, j: int, k: int, points: Array, faces: Array, planes: Array) -> bool:
     """Write face `row` with its plane; False when the three corners are in line."""
     a0, a1, a2 = points[i, 0], points[i, 1], points[i, 2]
@@ -165,7 +165,7 @@ def _face(row: int, i: int, j: int, k: int, points: Array, faces: Array, planes:
     return True
 
 
-@kernel
+@inner_kernel
 def _nearest_face(count: int, planes: Array) -> int:
     best = 0
     for row in range(1, count):
@@ -174,7 +174,7 @@ def _nearest_face(count: int, planes: Array) -> int:
     return best
 
 
-@kernel
+@inner_kernel
 def _replace_visible(corner: int, count: int, points: Array, faces: Array, planes: Array, rim: Array) -> int:
     """Cut away the faces that see the new corner and join their rim to it; new number of faces, 0: not possible."""
     x, y, z, edges, row = points[corner, 0], points[corner, 1], points[corner, 2], 0, 0
@@ -198,7 +198,7 @@ def _replace_visible(corner: int, count: int, points: Array, faces: Array, plane
     return count
 
 
-@kernel
+@inner_kernel
 def _toggle(i: int, j: int, edges: int, rim: Array) -> int:
     """Add an edge, or take it away where its other side is there already."""
     for k in range(edges):

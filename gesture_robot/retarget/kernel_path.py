@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.robots.moving_tree import MovingTree
 
 COLUMNS = 11
@@ -82,12 +82,12 @@ def joint_travel(path: Array, begin: float, end: float, travel: Array) -> None:
         travel[j] = total
 
 
-@kernel
+@inner_kernel
 def _cubic(path: Array, j: int, u: float) -> float:
     return path[j, 0] + u * (path[j, 1] + u * (path[j, 2] + u * path[j, 3]))  # type: ignore[no-any-return]
 
 
-@kernel
+@inner_kernel
 def _braked(path: Array, j: int, u: float) -> float:
     speed, lost, dt_s = abs(path[j, 7]), path[j, 8], path[j, 9]
     whole = math.ceil(speed / lost - 1e-9)  # intervals until it rests

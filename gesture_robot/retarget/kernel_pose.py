@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import Int, kernel
+from gesture_robot.compiled import Int, inner_kernel, kernel
 from gesture_robot.retarget.kernel_chain import (
     ChainWork,
     chain_angle,
@@ -24,7 +24,7 @@ from gesture_robot.retarget.kernel_chain import (
 )
 from gesture_robot.retarget.kernel_contact import Body, empty_body, find_touches, lead_hand
 from gesture_robot.retarget.kernel_human import Human, empty_human, measure_pose
-from gesture_robot.retarget.kernel_rotation import angle_between, multiply, turn, turn_back
+from gesture_robot.retarget.kernel_rotation import angle_between, make_unit, multiply, turn, turn_back
 from gesture_robot.retarget.plan import NECK, REACH, TORSO, WRIST, PosePlan
 
 LOSSES = ("torso", "head", "left_upper_arm", "left_forearm", "left_fingers", "left_palm",
@@ -61,7 +61,7 @@ def pose_work(plan: PosePlan) -> PoseWork:
                     np.full(1, 1.0 / 30.0), np.zeros(1, np.int64))
 
 
-@kernel
+@inner_kernel
 def solve_pose(plan: PosePlan, rotations: Array, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     """Joints for one pose.
 
@@ -92,7 +92,7 @@ def solve_pose(plan: PosePlan, rotations: Array, q: Array, fresh: Int, loss: Arr
         q[row] = min(max(wanted, plan.lower[row]), plan.upper[row])
 
 
-@kernel
+@inner_kernel
 def _solve_torso(plan: PosePlan, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     target, human = work.target, work.human
     for k in range(3):
@@ -104,7 +104,7 @@ def _solve_torso(plan: PosePlan, q: Array, fresh: Int, loss: Array, work: PoseWo
         loss[0] = chain_angle(plan.chains, np.int64(TORSO), target, np.int64(1), work.chain)
 
 
-@kernel
+@inner_kernel
 def _solve_head(plan: PosePlan, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     loss[1] = 0.0
     if plan.chains.size[NECK] == 0:
@@ -121,34 +121,54 @@ def _solve_head(plan: PosePlan, q: Array, fresh: Int, loss: Array, work: PoseWor
     _note_head(plan, work)
 
 
-@kernel
+@inner_kernel
 def _note_head(plan: PosePlan, work: PoseWork) -> None:
     """Where the head is in the chest frame."""
     multiply(work.chain.frames[plan.chains.size[NECK]], plan.chains.end[NECK], work.body.head_turn)
     chain_point(plan.chains, np.int64(NECK), work.chain, work.body.head_at)
 
 
-@kernel
+@inner_kernel
 def _solve_arm(plan: PosePlan, side: int, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     first = 2 + 4 * side
     for k in range(4):
         loss[first + k] = 0.0
     if plan.chains.size[REACH + side] == 0:
         return
-    _set_arm_target(plan, side, work)
-    _solve(plan, REACH + side, q, fresh, work)
-    _note_arm(plan, side, loss, work)
-    _solve_hand(plan, side, q, fresh, loss, work)
+    for _ in range(2 if fresh == 1 else 1):
+        _place_wrist(plan, side, q, work)
+        _set_arm_target(plan, side, work)
+        _solve(plan, REACH + side, q, fresh, work)
+        _note_arm(plan, side, loss, work)
+        _solve_hand(plan, side, q, fresh, loss, work)
 
 
-@kernel
+@inner_kernel
+def _place_wrist(plan: PosePlan, side: Int, q: Array, work: PoseWork) -> None:
+    """Where the wrist is on the forearm: on some hands it moves with the joints after the forearm."""
+    reach, wrist, chains = REACH + side, WRIST + side, plan.chains
+    for k in range(chains.size[wrist]):
+        work.q[k] = q[chains.rows[wrist, k]]
+    chain_forward(chains, wrist, work.q, work.chain)
+    at, way, turned = np.empty(3), np.empty(3), np.empty(3)
+    chain_point(chains, wrist, work.chain, at)
+    for k in range(3):
+        way[k] = at[k] - plan.elbow_m[side, k]
+    plan.bone_m[side, 1] = make_unit(way)
+    turn(chains.end[reach], way, chains.local[reach, 1])
+    turn(chains.end[reach], at, turned)
+    for k in range(3):
+        chains.point[reach, k] = turned[k] + plan.forearm_m[side, k]
+
+
+@inner_kernel
 def _set_arm_target(plan: PosePlan, side: int, work: PoseWork) -> None:
     _to_robot_chest(plan, work.human.upper[side], work, work.target[0])
     _to_robot_chest(plan, work.human.fore[side], work, work.target[1])
     _to_robot_chest(plan, work.human.hinge[side], work, work.target[2])
 
 
-@kernel
+@inner_kernel
 def _note_arm(plan: PosePlan, side: int, loss: Array, work: PoseWork) -> None:
     """Losses and places of an arm whose chain was solved for `work.target` just now."""
     chain, body = work.chain, work.body
@@ -163,7 +183,7 @@ def _note_arm(plan: PosePlan, side: int, loss: Array, work: PoseWork) -> None:
         body.shoulder[side, k] = body.elbow[side, k] - plan.bone_m[side, 0] * body.upper[side, k]
 
 
-@kernel
+@inner_kernel
 def _solve_hand(plan: PosePlan, side: int, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     """The joints after the forearm, which `work.chain` has just placed."""
     chain, target = work.chain, work.target
@@ -180,7 +200,7 @@ def _solve_hand(plan: PosePlan, side: int, q: Array, fresh: Int, loss: Array, wo
     turn(forearm, chain.pointing[1], work.body.palm[side])
 
 
-@kernel
+@inner_kernel
 def _keep_touches(plan: PosePlan, q: Array, fresh: Int, loss: Array, work: PoseWork) -> None:
     """Hands to where their touches are; a new pose from nowhere twice, for hands that turn on the way."""
     body = work.body
@@ -216,7 +236,7 @@ def _keep_touches(plan: PosePlan, q: Array, fresh: Int, loss: Array, work: PoseW
     _note_hands(body)
 
 
-@kernel
+@inner_kernel
 def _note_hands(body: Body) -> None:
     """How the hands are turned, for the touches of the next pose."""
     for side in range(2):
@@ -225,7 +245,7 @@ def _note_hands(body: Body) -> None:
             body.hand[side, 1, k] = body.palm[side, k]
 
 
-@kernel
+@inner_kernel
 def _to_robot_chest(plan: PosePlan, way: Array, work: PoseWork, out: Array) -> None:
     """A direction in the human's chest, as the robot's chest should show it."""
     if plan.in_chest == 1:
@@ -237,7 +257,7 @@ def _to_robot_chest(plan: PosePlan, way: Array, work: PoseWork, out: Array) -> N
         turn_back(work.chest, world, out)
 
 
-@kernel
+@inner_kernel
 def _solve(plan: PosePlan, c: Int, q: Array, fresh: Int, work: PoseWork) -> None:
     """`find_chain` for `work.target` on the robot's joints (J,)."""
     n = plan.chains.size[c]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.retarget.kernel_bounds import CollisionPlan
 from gesture_robot.retarget.kernel_distance import pair_distances, pair_slopes
 from gesture_robot.retarget.kernel_guard import GuardWork, braking_blocked, guard_work, path_blocked
@@ -26,16 +26,20 @@ VELOCITY, COLLISION, STOPPED = 1, 2, 4
 """Why a frame is not what the human shows: joint limits in time, links too near, a limb brought to rest for it."""
 OFF_RAD = 0.01
 """A guard counts as active where it keeps a joint further than this from where it should be."""
-STEER_M, STEER_BUFFER_M = 0.03, 0.002
+STEER_M, STEER_BUFFER_M = 0.02, 0.002
 """Sliding begins this much outside the margin and aims to stay a little outside, so that it is not blocked."""
 RANGE_M = 0.05
 """Distances are measured up to here."""
 BY_DESIGN, TOUCHING_M = 0.5, 0.001
 """Links that are near each other at rest keep this share of it; those that are nearer than this touch by design."""
-STEER_RATE, STEER_BRAKE_MPS2 = 10.0, 1.5
+STEER_RATE, STEER_BRAKE_MPS2 = 12.0, 3.0
 STEER_PAIRS, STEER_SWEEPS = 12, 4
 RESOLUTION_M = 0.01
 _LIMBS_AT_ONCE = 6
+FAR_RAD, SLOW_RAD_S, ARRIVED_RAD = 0.7, 0.3, 0.3
+PATIENCE, DETOUR = 4, 24
+"""Frames: an arm that links keep at rest so far from its place for so long goes by way of the open pose, at most for so
+long."""
 
 
 class Guard(NamedTuple):
@@ -63,9 +67,20 @@ class Guard(NamedTuple):
     room: Array
     """(STEER_PAIRS,)"""
     work: GuardWork
+    limb: Array
+    """(J,) 0 left arm, 1 right arm, -1 neither: hands not counted."""
+    open_pose: Array
+    """(J,) both arms away from the body."""
+    stuck: Array
+    """(2,) frames for which links have kept an arm at rest far from where it should be."""
+    detour: Array
+    """(2,) frames for which an arm still goes to the open pose first."""
+    given_up: Array
+    """(2, J) the answer to which the last detour was made."""
 
 
-def make_guard(tree: MovingTree, shapes: CollisionPlan, yielding: Array, margin_m: float, rest: Array) -> Guard:
+def make_guard(tree: MovingTree, shapes: CollisionPlan, yielding: Array, margin_m: float, rest: Array,
+               limb: Array, open_pose: Array) -> Guard:
     """A guard with its scratch.
 
     Args:
@@ -75,12 +90,15 @@ def make_guard(tree: MovingTree, shapes: CollisionPlan, yielding: Array, margin_
         margin_m: distance that links should keep; 0: no guard. Pairs that are near each other by design, at rest, keep
             half of what they have there; those that touch at rest are left alone.
         rest: (J,) where nothing touches.
+        limb: (J,) see Guard.
+        open_pose: (J,) see Guard.
     """
     pairs, joints = len(shapes.pairs), shapes.reach.shape[1]
     normal, first, second = np.zeros((3, pairs, 3))
     guard = Guard(int(margin_m > 0.0 and pairs > 0), np.full(pairs, margin_m), np.full(pairs, STEER_M), tree, shapes,
                   yielding, np.full(pairs, margin_m), np.zeros(pairs), normal, first, second,
-                  np.zeros((STEER_PAIRS, joints)), np.zeros(STEER_PAIRS), guard_work(tree, shapes))
+                  np.zeros((STEER_PAIRS, joints)), np.zeros(STEER_PAIRS), guard_work(tree, shapes), limb,
+                  open_pose, np.zeros(2, np.int64), np.zeros(2, np.int64), np.full((2, joints), 1e3))
     if guard.active:
         look(guard, rest)
         touching = guard.distance < TOUCHING_M
@@ -116,12 +134,15 @@ def follow_path(limits: LimitPlan, guard: Guard, q: Array, v: Array, answers: Ar
             v[joint] = speeds[frame, joint] = next_v[joint]
 
 
-@kernel
+@inner_kernel
 def guarded_step(limits: LimitPlan, guard: Guard, q: Array, v: Array, target: Array, target_v: Array, next_q: Array,
                  next_v: Array, reason: Array) -> None:
     """One frame of `follow_path`; fills next_q, next_v and reason (J,)."""
     count = len(q)
-    follow_all(limits, q, v, target, target_v, next_q, next_v)
+    wanted, wanted_v = target, target_v
+    if guard.detour[0] > 0 or guard.detour[1] > 0:
+        wanted, wanted_v = _detour(guard, target, target_v)
+    follow_all(limits, q, v, wanted, wanted_v, next_q, next_v)
     for joint in range(count):
         reason[joint] = VELOCITY if abs(next_q[joint] - target[joint]) > OFF_RAD else 0
     if guard.active == 0:
@@ -137,6 +158,40 @@ def guarded_step(limits: LimitPlan, guard: Guard, q: Array, v: Array, target: Ar
         if reason[joint] & VELOCITY == 0 and abs(next_q[joint] - target[joint]) > OFF_RAD:
             reason[joint] |= COLLISION
     _open_up(guard)
+    for side in range(2):
+        _watch(guard, side, q, target, next_q, next_v, reason)
+
+
+@inner_kernel
+def _detour(guard: Guard, target: Array, target_v: Array) -> tuple[Array, Array]:
+    """Targets (J,) with arms on a detour sent to the open pose."""
+    wanted, wanted_v = target.copy(), target_v.copy()
+    for joint in range(len(target)):
+        side = guard.limb[joint]
+        if side >= 0 and guard.detour[side] > 0:
+            wanted[joint], wanted_v[joint] = guard.open_pose[joint], 0.0
+    return wanted, wanted_v
+
+
+@inner_kernel
+def _watch(guard: Guard, side: int, q: Array, target: Array, next_q: Array, next_v: Array, reason: Array) -> None:
+    """Send an arm around what it cannot slide past, once for each place where it should be."""
+    off, moved, to_open, changed, held = 0.0, 0.0, 0.0, 0.0, False
+    for joint in range(len(q)):
+        if guard.limb[joint] == side:
+            off = max(off, abs(target[joint] - next_q[joint]))
+            moved = max(moved, abs(next_v[joint]))
+            to_open = max(to_open, abs(guard.open_pose[joint] - next_q[joint]))
+            changed = max(changed, abs(target[joint] - guard.given_up[side, joint]))
+            held = held or reason[joint] & (COLLISION | STOPPED) > 0
+    if guard.detour[side] > 0:
+        guard.detour[side] = 0 if to_open < ARRIVED_RAD else guard.detour[side] - 1
+        return
+    guard.stuck[side] = guard.stuck[side] + 1 if held and off > FAR_RAD and moved < SLOW_RAD_S else 0
+    if guard.stuck[side] >= PATIENCE and changed > FAR_RAD:
+        guard.stuck[side], guard.detour[side] = 0, DETOUR
+        for joint in range(len(q)):
+            guard.given_up[side, joint] = target[joint]
 
 
 @kernel
@@ -152,6 +207,9 @@ def look(guard: Guard, q: Array) -> None:
 def begin_at(guard: Guard, q: Array) -> None:
     """The robot rests at q: pairs nearer than the margin may stay so, not get nearer."""
     look(guard, q)
+    for side in range(2):
+        guard.stuck[side] = guard.detour[side] = 0
+        guard.given_up[side] = 1e3
     for pair in range(len(guard.needed)):
         guard.needed[pair] = min(guard.margin[pair], guard.distance[pair])
 
@@ -165,7 +223,7 @@ def may_move(limits: LimitPlan, guard: Guard, q: Array, v: Array) -> bool:
                            guard.needed, RESOLUTION_M, guard.work) < 0
 
 
-@kernel
+@inner_kernel
 def _open_up(guard: Guard) -> None:
     """Pairs that began nearer than the margin keep what distance they had at the last look."""
     for pair in range(len(guard.needed)):
@@ -182,7 +240,7 @@ def approach_speed(room: float) -> float:
     return min(STEER_RATE * soft, math.sqrt(2.0 * STEER_BRAKE_MPS2 * soft))
 
 
-@kernel
+@inner_kernel
 def _slide(limits: LimitPlan, guard: Guard, q: Array, wished: Array) -> bool:
     """Change the wished next joints (J,) so that near links slide past each other; whether anything changed."""
     near = _near_pairs(guard)
@@ -208,7 +266,7 @@ def _slide(limits: LimitPlan, guard: Guard, q: Array, wished: Array) -> bool:
     return changed
 
 
-@kernel
+@inner_kernel
 def _near_pairs(guard: Guard) -> int:
     """Collect slopes and rooms of the nearest pairs at the last look, the nearest last; how many."""
     count, above = 0, -1e300
@@ -231,7 +289,7 @@ def _near_pairs(guard: Guard) -> int:
     return count
 
 
-@kernel
+@inner_kernel
 def _blocking_pair(limits: LimitPlan, guard: Guard, q: Array, v: Array, next_q: Array, next_v: Array) -> int:
     """A pair that comes too near on the way to the next state or while braking from there; -1: none."""
     pair = path_blocked(guard.tree, guard.shapes, q, v, next_q, next_v, limits.dt_s, guard.needed, RESOLUTION_M,
@@ -242,12 +300,12 @@ def _blocking_pair(limits: LimitPlan, guard: Guard, q: Array, v: Array, next_q: 
     return pair  # type: ignore[no-any-return]
 
 
-@kernel
+@inner_kernel
 def _is_free(limits: LimitPlan, guard: Guard, q: Array, v: Array, next_q: Array, next_v: Array) -> bool:
     return _blocking_pair(limits, guard, q, v, next_q, next_v) < 0  # type: ignore[no-any-return]
 
 
-@kernel
+@inner_kernel
 def _brake_limbs(limits: LimitPlan, guard: Guard, q: Array, v: Array, next_q: Array, next_v: Array,
                  reason: Array) -> None:
     """Brake the joints between blocked pairs, then all of them."""

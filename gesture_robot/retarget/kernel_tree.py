@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gesture_robot.checks import Array
-from gesture_robot.compiled import kernel
+from gesture_robot.compiled import inner_kernel, kernel
 from gesture_robot.retarget.kernel_math import place, product33, slide, turn_about
 from gesture_robot.robots.moving_tree import MovingTree
 
@@ -49,7 +49,7 @@ def pair_poses(
     _follow(tree, q, a, max(first, second), 0, wanted, rotations, positions)
 
 
-@kernel
+@inner_kernel
 def _follow(
     tree: MovingTree, q: Array, base: int, last: int, every: int, wanted: Array, rotations: Array, positions: Array
 ) -> None:

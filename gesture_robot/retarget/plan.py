@@ -51,6 +51,10 @@ class PosePlan(NamedTuple):
     """(F, 5) of the human curls, sums to 1."""
     bone_m: Array
     """(2, 2) length of upper arm and forearm of both arms [m]."""
+    forearm_m: Array
+    """(2, 3) origin of the forearm link in the last frame of REACH + side [m]."""
+    elbow_m: Array
+    """(2, 3) the elbow in the forearm link [m]."""
     contacts: ContactPlan
     touch: int
     """1: touches are kept."""
@@ -76,7 +80,8 @@ def pose_plan(model: RobotModel, keep_m: float = 0.015, *, touch: bool = True) -
         human_plan(), stack_chains([builder.torso(), builder.neck(), *(builder.reach(arm) for arm in arms),
                                     *(builder.wrist(arm, side) for side, arm in enumerate(arms))]),
         int(bool(waist)), *fingers,
-        bone_m=np.array([builder.bones(arm) for arm in arms]),
+        bone_m=np.array([builder.bones(arm) for arm in arms]), forearm_m=np.array(builder.forearms),
+        elbow_m=np.array([arm.elbow_m if arm else (0.0, 0.0, 0.0) for arm in arms]),
         contacts=contact_plan(model, keep_m), touch=int(touch),
         rest=np.array(model.rest), lower=np.array(model.lower), upper=np.array(model.upper))
 
@@ -104,6 +109,8 @@ class _Builder:
     def __init__(self, model: RobotModel):
         self.model, self.tree = model, tree_of(model)
         self.landmarks = Landmarks(model)
+        self.forearms: list[Array] = []
+        """(3,) of each side, once `reach` was called."""
 
     def bones(self, arm: Arm | None) -> tuple[float, float]:
         if arm is None:
@@ -125,13 +132,16 @@ class _Builder:
 
     def reach(self, arm: Arm | None) -> Chain:
         if arm is None:
+            self.forearms.append(np.zeros(3))
             return _empty_chain(3)
         upper, fore, hinge = self.landmarks.directions(arm)
         features = [(arm.upper_arm_link, upper, 1.0), (arm.forearm_link, fore, 1.0),
                     (arm.upper_arm_link, hinge, HINGE)]
         point = self.landmarks.wrist_in_forearm(arm)
-        return self._chain(self.landmarks.chest, arm.forearm_link, self.landmarks.chest_turn, features, arm.joints,
-                           np.eye(3), point, SEEDS)
+        chain = self._chain(self.landmarks.chest, arm.forearm_link, self.landmarks.chest_turn, features, arm.joints,
+                            np.eye(3), point, SEEDS)
+        self.forearms.append(chain.point - chain.end @ point)
+        return chain
 
     def wrist(self, arm: Arm | None, side: int) -> Chain:
         if arm is None:

@@ -5,6 +5,7 @@ Every kernel has one signature whatever the robot, so one robot and a few frames
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 
@@ -26,12 +27,16 @@ def prepare() -> float:
 
 
 def main() -> int:
-    """Prepare and say so."""
-    from gesture_robot.compiled import COMPILED
+    """Prepare and say so; what was compiled for other sources is removed."""
+    from gesture_robot.compiled import COMPILED, cache_folder
 
     if not COMPILED:
         print("numba is not installed: retargeting runs as plain Python, slower (pip install 'gesture_robot[fast]').")
         return 0
+    folder = cache_folder()
+    for old in folder.parent.glob("kernels-*"):
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
     print(f"retargeting kernels compiled in {prepare():.1f} s")
     return 0
 

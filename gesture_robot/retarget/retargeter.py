@@ -8,11 +8,13 @@ two frames, and so does the distance between links, also if the robot were to br
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
 from gesture_robot.checks import Array, frozen_array
+from gesture_robot.compiled import straight
 from gesture_robot.datatypes import BodyMotion, FaceMotion, JointTrajectory, RobotModel
 from gesture_robot.errors import InvalidModel
 from gesture_robot.retarget.face_joints import face_joints
@@ -26,7 +28,6 @@ from gesture_robot.retarget.kernel_step import (
     begin_at,
     central_velocities,
     follow_path,
-    guarded_step,
     look,
     make_guard,
     may_move,
@@ -39,6 +40,7 @@ _HEADING_WINDOW_S = 4.0
 _SMALL_HEADING_RAD = 0.5
 _SETTLE_FRAMES = 150
 _STIFF = 0.05
+_OPEN_RAD = 0.6
 MARGIN_M, KEEP_M = 0.01, 0.018
 """Least distance between links, and what is wished for where hands touch: control, the last gate, keeps 15 mm."""
 
@@ -57,8 +59,22 @@ class RetargetReport:
     """(T, J) joints before both guards."""
 
 
+class _Rows(NamedTuple):
+    """Arrays of one row for poses that come one by one."""
+
+    answer: Array
+    losses: Array
+    velocity: Array
+    position: Array
+    speed: Array
+    reason: Array
+
+
 class Retargeter:
     """Maps poses frame by frame; keeps the last state. Not thread-safe."""
+
+    _fps: float
+    _speed: Array
 
     def __init__(self, model: RobotModel, fps: float = 30.0, *, touch: bool = True, margin_m: float = MARGIN_M):
         """Prepare the kernels.
@@ -87,6 +103,8 @@ class Retargeter:
 
     @fps.setter
     def fps(self, fps: float) -> None:
+        if fps != getattr(self, "_fps", fps):
+            self._speed = np.zeros_like(self._speed)  # limits in frames of another length begin at rest
         self._fps, self._limits = fps, limit_plan(self.model, fps)
         self._work.dt[0] = 1.0 / fps
 
@@ -100,7 +118,10 @@ class Retargeter:
         count = len(self.model.joint_names)
         self._pose = np.zeros((1, 55, 3))  # kernels take arrays that may be written: one kind of them
         self._answer = self.model.rest.copy()
-        self._past = np.zeros((0, count))
+        answer, velocity, position, speed = np.zeros((4, 1, count))
+        self._one = _Rows(answer, np.zeros((1, len(LOSSES))), velocity, position, speed, np.zeros((1, count), np.int64))
+        self._solve_one, self._follow_one = solve_poses, follow_path
+        self._past: list[Array] = []
         self._fresh, self._began_anywhere = True, False
         self._speed = np.zeros(count)
         self._state: Array | None = None
@@ -115,18 +136,35 @@ class Retargeter:
         Raises:
             InvalidInput: wrong shape or not finite; the state stays as it was.
         """
-        rotations = frozen_array(rotations, (55, 3), "pose rotations")
-        self._pose[0] = rotations
-        answers, _ = self._solve(self._pose)
-        self._past = np.concatenate([self._past[-2:], answers])
-        velocity = _backward_velocity(self._past, self.fps)
+        self._take(rotations)
+        rows = self._one
+        self._solve_one(self._plan, self._pose, self._answer, int(self._fresh), rows.answer, rows.losses, self._work)
+        self._fresh = False
+        self._past.append(rows.answer[0].copy())
+        del self._past[:-3]
+        _backward_velocity(self._past, self._fps, rows.velocity[0])
         if self._state is None:
-            self._state, self._began_anywhere = self._free_start(answers[0]), True
+            self._state, self._began_anywhere = self._free_start(rows.answer[0]), True
             return self._state.copy()
         if len(self._past) == 2 and self._began_anywhere and not self._speed.any():  # it came as the second pose tells
-            self._speed = self._first_speed(velocity)
-        positions, _, _ = self._follow(answers, velocity[None])
-        return positions[0].copy()
+            self._speed = self._first_speed(rows.velocity[0])
+        self._follow_one(self._limits, self._guard, self._state, self._speed, rows.answer, rows.velocity,
+                         rows.position, rows.speed, rows.reason)
+        if len(self._past) == 2:  # both have run now
+            self._solve_one, self._follow_one = straight(solve_poses), straight(follow_path)
+        return self._state.copy()
+
+    @property
+    def velocity(self) -> Array:
+        """(J,) velocity at the last pose: the cubic between poses with these is inside all limits."""
+        return self._speed.copy()
+
+    def _take(self, rotations: Array) -> None:
+        """One pose into `_pose`."""
+        given = np.asarray(rotations)
+        if given.shape != (55, 3) or not np.isfinite(given).all():
+            frozen_array(given, (55, 3), "pose rotations")  # says what is wrong
+        self._pose[0] = given
 
     def motion(self, body: BodyMotion, face: FaceMotion | None = None) -> JointTrajectory:
         """A whole motion, from its first frame; the person's slow heading is taken out, the robot's base stays.
@@ -228,14 +266,14 @@ class Retargeter:
             return answer.copy()
         begin_at(guard, model.rest.copy())
         at, speed, still = model.rest.copy(), np.zeros(len(answer)), np.zeros(len(answer))
-        following, faster, reason = np.empty_like(at), np.empty_like(at), np.zeros(len(at), np.int64)
+        following, faster, reason = np.empty((1, len(at))), np.empty((1, len(at))), np.zeros((1, len(at)), np.int64)
         for _ in range(_SETTLE_FRAMES):
-            guarded_step(self._limits, guard, at, speed, answer, still, following, faster, reason)
-            done = np.abs(following - at).max() < 1e-4 and np.abs(faster).max() < 1e-4
-            at, speed = following.copy(), faster.copy()
-            if done:
+            before = at.copy()
+            follow_path(self._limits, guard, at, speed, answer[None], still[None], following, faster, reason)
+            if np.abs(before - at).max() < 1e-4 and np.abs(speed).max() < 1e-4:
                 break
-        self._speed = speed
+        while speed.any():
+            stop_step(self._limits, at.copy(), speed.copy(), at, speed)
         return at
 
 
@@ -246,21 +284,34 @@ def _guard(model: RobotModel, plan: PosePlan, margin_m: float) -> Guard:
     yielding = np.zeros(len(model.joint_names))
     for row in range(len(plan.chains.size)):
         yielding[plan.chains.rows[row, : plan.chains.size[row]]] = 1.0 if row >= REACH else _STIFF
+    yielding[plan.finger_row] = 1.0
     moved = yielding > 0.0
-    moved[plan.finger_row] = True
     watched = (shapes.reach[:, moved] > 0.0).any(axis=1)  # what nothing moves stays as it is at rest
     shapes = shapes._replace(pairs=np.ascontiguousarray(shapes.pairs[watched]),
                              reach=np.ascontiguousarray(shapes.reach[watched]))
-    return make_guard(tree, shapes, yielding, margin_m, np.array(model.rest))
+    return make_guard(tree, shapes, yielding, margin_m, np.array(model.rest), *_open_arms(model, plan))
 
 
-def _backward_velocity(past: Array, fps: float) -> Array:
+def _open_arms(model: RobotModel, plan: PosePlan) -> tuple[Array, Array]:
+    """Which arm (J,) each joint belongs to, and joints (J,) with both arms half raised to the side."""
+    limb = np.full(len(model.joint_names), -1)
+    for row in range(REACH, len(plan.chains.size)):
+        limb[plan.chains.rows[row, : plan.chains.size[row]]] = (row - REACH) % 2
+    rotations = np.zeros((1, 55, 3))
+    rotations[0, 16, 2], rotations[0, 17, 2] = -_OPEN_RAD, _OPEN_RAD
+    answers, losses = np.array(model.rest)[None].copy(), np.zeros((1, len(LOSSES)))
+    solve_poses(plan, rotations, answers[0].copy(), 1, answers, losses, pose_work(plan))
+    return limb, answers[0]
+
+
+def _backward_velocity(past: list[Array], fps: float, out: Array) -> None:
     """(J,) velocity at the last of up to three answers, exact for constant acceleration."""
     if len(past) == 1:
-        return np.zeros(past.shape[1])
-    if len(past) == 2:
-        return (past[1] - past[0]) * fps
-    return np.asarray((1.5 * past[2] - 2.0 * past[1] + 0.5 * past[0]) * fps)
+        out[:] = 0.0
+    elif len(past) == 2:
+        np.multiply(past[1] - past[0], fps, out=out)
+    else:
+        np.multiply(1.5 * past[2] - 2.0 * past[1] + 0.5 * past[0], fps, out=out)
 
 
 def without_heading(body: BodyMotion) -> Array:

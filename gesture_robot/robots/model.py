@@ -112,7 +112,7 @@ def understood_model(name: str, path: Path, settings: Settings) -> tuple[RobotMo
     if not parse_urdf(text, str(path)).actuated:
         raise InvalidModel(f"{path}: has no movable joint (revolute, continuous or prismatic).")
     description = resolve_meshes(text, path.resolve().parent, str(path), resource_roots(), up_axis_of(settings))
-    for note in description.notes:  # fewer shapes are fewer collisions seen
+    for note in description.lost:  # fewer shapes are fewer collisions seen
         _log.warning("robot '%s': %s", name, note)
     urdf_xml = description.urdf_xml
     tree = _parsed(urdf_xml)

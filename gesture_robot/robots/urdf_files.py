@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
+
+import numpy as np
 
 from gesture_robot.errors import InvalidModel
 from gesture_robot.robots.collada import settle
@@ -32,12 +35,24 @@ def read_urdf_text(path: Path) -> str:
         ) from None
 
 
+_SLIP_M = 0.1
+"""So far from the mesh that is seen, the same mesh as a collision shape is no intention."""
+
+
 @dataclass(frozen=True)
 class Description:
     """URDF text that names files by absolute paths, and what is wrong with its shapes."""
 
     urdf_xml: str
-    notes: tuple[str, ...]
+    lost: tuple[str, ...]
+    """Shapes it goes without."""
+    mended: tuple[str, ...]
+    """Shapes that were put right."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Both."""
+        return self.lost + self.mended
 
 
 def resolve_meshes(
@@ -63,10 +78,10 @@ def resolve_meshes(
     for joint in robot.findall("joint"):
         if joint.get("type") in HELD:
             joint.set("type", "fixed")
-    notes = _without_unusable(robot)
+    lost, mended = _without_unusable(robot), _put_right(robot)
     if any(mesh.get("filename", "").lower().endswith(".dae") for mesh in robot.iter("mesh")):
         settle(robot, parse_urdf(ElementTree.tostring(robot, encoding="unicode"), source), collada_up_axis)
-    return Description(ElementTree.tostring(robot, encoding="unicode"), tuple(notes))
+    return Description(ElementTree.tostring(robot, encoding="unicode"), tuple(lost), tuple(mended))
 
 
 def _without_unusable(robot: ElementTree.Element) -> list[str]:
@@ -83,6 +98,36 @@ def _without_unusable(robot: ElementTree.Element) -> list[str]:
     if not any(link.find("collision") is not None for link in robot.findall("link")):
         notes.append("no link has a collision shape; self-collision is judged by what else is known of the links.")
     return notes
+
+
+def _put_right(robot: ElementTree.Element) -> list[str]:
+    """A collision shape far from where the same mesh is seen is taken where it is seen: its origin is a slip."""
+    notes = []
+    for link in robot.findall("link"):
+        seen = {_mesh_of(shape): shape.find("origin") for shape in link.findall("visual") if _mesh_of(shape)}
+        for shape in link.findall("collision"):
+            if _mesh_of(shape) not in seen:
+                continue
+            origin, visual = shape.find("origin"), seen[_mesh_of(shape)]
+            apart = np.linalg.norm(np.subtract(_place(origin), _place(visual)))
+            if apart > _SLIP_M:
+                if origin is not None:
+                    shape.remove(origin)
+                if visual is not None:
+                    shape.append(deepcopy(visual))
+                where = f"{link.get('name', '')}: its collision shape lies {apart:.2f} m off the same mesh"
+                notes.append(f"{where} as it is seen; put there.")
+    return notes
+
+
+def _mesh_of(shape: ElementTree.Element) -> str:
+    mesh = shape.find("geometry/mesh")
+    return "" if mesh is None else mesh.get("filename", "")
+
+
+def _place(origin: ElementTree.Element | None) -> list[float]:
+    text = "0 0 0" if origin is None else origin.get("xyz", "0 0 0")
+    return [float(value) for value in text.split()]
 
 
 def _find_mesh(name: str, folder: Path, places: list[Path]) -> Path | None:

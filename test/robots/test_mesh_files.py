@@ -142,3 +142,21 @@ def test_collada_in_another_unit(tmp_path):
     model = load_model(str(bones(tmp_path, "Z_UP", 1000 * BONE, unit)))
     shape = tree_of(model).links["k0"].collisions[0]
     assert (read_mesh(shape.mesh).vertices * shape.size)[:, 2].min() == pytest.approx(-0.5)
+
+
+def test_a_collision_shape_far_from_what_is_seen_is_put_there(tmp_path):
+    """A maker's slip: the turn of a shape written as its place."""
+    from gesture_robot.robots.model import robot_and_notes, tree_of
+
+    trimesh.creation.box((0.1, 0.1, 0.1)).export(tmp_path / "part.stl")
+    mesh = "<geometry><mesh filename='part.stl'/></geometry>"
+    path = tmp_path / "r.urdf"
+    path.write_text(
+        f"<robot name='r'><link name='a'/><link name='b'><visual><origin rpy='0 1.57 0'/>{mesh}</visual>"
+        f"<collision><origin xyz='0 1.57 0'/>{mesh}</collision></link>"
+        f"<joint name='j' type='revolute'><parent link='a'/><child link='b'/>{LIMIT}</joint></robot>"
+    )
+    model, notes = robot_and_notes(str(path))
+    link = tree_of(model).links["b"]
+    np.testing.assert_array_equal(link.collisions[0].link_from_shape, link.visuals[0].link_from_shape)
+    assert any(note.startswith("b: its collision shape lies 1.57 m off") for note in notes)

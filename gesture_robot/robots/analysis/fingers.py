@@ -20,7 +20,6 @@ from gesture_robot.robots.analysis.words import has
 
 _LEAST_CURL = 0.12
 """A joint that brings the tip nearer to the palm by less than this share of its lever does not curl the finger."""
-_PALM_DEPTH_M = 0.02
 _SNAP_FINGERS, _SNAP_TIP = 0.985, 0.9
 _NAMES = {
     "thumb": frozenset({"thumb"}),
@@ -39,6 +38,7 @@ class HandMeaning:
     finger_axis: Array
     palm_axis: Array | None
     palm: Array
+    """Middle of the palm inside the hand; of a gripper, between its tips."""
     two_sided: bool
     """A gripper: its palm may as well face the other way."""
     notes: tuple[str, ...]
@@ -69,7 +69,7 @@ def hand_meaning(tree: BodyTree, arm: ArmShape, side: str) -> HandMeaning:
     palm = _palm_axis({b: _movement(tree, arm, b, curls) for b in hand.branches}, axis, jaws)
     if hand.branches and palm is None:
         notes.append(f"{side} hand: the movement of its fingers does not tell where the palm faces.")
-    at = hand.tip if jaws or not hand.branches else centre + (_PALM_DEPTH_M * palm if palm is not None else 0.0)
+    at = hand.tip if jaws else centre if hand.branches else middle.foot(hand.tip)
     return HandMeaning(_groups(hand.branches, curls, arm, axis, tree), axis, palm, at, jaws, tuple(notes))
 
 

@@ -18,7 +18,10 @@ from gesture_robot.robots.analysis.neutral import ArmRest, Hang, rest_of_arm
 from gesture_robot.robots.analysis.plan import Plan
 from gesture_robot.robots.analysis.solids import points_on
 
-_FLAT = 0.75
+_PALM_HALF_M, _ENOUGH = 0.03, 8
+"""The palm's surface is looked for this far around its middle where the shape has so many points there."""
+_PALM_DEPTH_M, _MOST_DEPTH_M = 0.02, 0.08
+_FLAT = 0.6
 """A hand this much thinner one way than the other has its palm that way."""
 
 
@@ -69,6 +72,17 @@ def _guessed_palm(bodies: BodyTree, arm: ArmShape, fingers: Array, answer: ArmRe
     return np.asarray(hand @ best * (1.0 if best @ inward >= 0.0 else -1.0))
 
 
+def _palm_surface(bodies: BodyTree, arm: ArmShape, hand: HandMeaning, palm: Array) -> Array:
+    """(3,) where the hand's shape ends out of the palm, in the root link at zero; of a gripper, between its tips."""
+    if hand.two_sided:
+        return hand.palm
+    points = points_on(bodies.tree, bodies.bodies[arm.limb.end].links, bodies.at_zero) - hand.palm
+    aside = np.linalg.norm(points - np.outer(points @ palm, palm), axis=1)
+    near = points[aside < _PALM_HALF_M] if (aside < _PALM_HALF_M).sum() >= _ENOUGH else points
+    depth = float(np.quantile(near @ palm, 0.9)) if len(near) else _PALM_DEPTH_M
+    return np.asarray(hand.palm + min(max(depth, -_MOST_DEPTH_M), _MOST_DEPTH_M) * palm)
+
+
 def _mirrored(bodies: BodyTree, plan: Plan, angles: Array) -> Array | None:
     """The other arm's angles for this one: signs by the axes at zero; None where these are no mirror images."""
     across, signs = np.cross(UP, plan.front), []
@@ -91,6 +105,6 @@ def _arm(bodies: BodyTree, arm: ArmShape, hand: HandMeaning, answer: ArmRest) ->
         wrist_m=local_point(zero, arm.hand_link, arm.wrist),
         finger_axis=local_direction(zero, arm.hand_link, hand.finger_axis),
         palm_axis=local_direction(zero, arm.hand_link, answer.palm_sign * hand.palm_axis),
-        palm_m=local_point(zero, arm.hand_link, hand.palm),
+        palm_m=local_point(zero, arm.hand_link, _palm_surface(bodies, arm, hand, answer.palm_sign * hand.palm_axis)),
         fingers=hand.fingers,
     )

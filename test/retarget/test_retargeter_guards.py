@@ -1,0 +1,140 @@
+"""Retargeting with every guard on: no self-collision, no limit left, touches kept, the same numbers without numba."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gesture_robot.control.audit import audit
+from gesture_robot.datatypes import BodyMotion, FaceMotion
+from gesture_robot.errors import InvalidInput
+from gesture_robot.evaluation.contact_figures import RobotLandmarks
+from gesture_robot.evaluation.human_motions import contact_clips, random_motion, random_pose
+from gesture_robot.evaluation.retarget_figures import SelfCollisions
+from gesture_robot.retarget.figures import direction_errors
+from gesture_robot.retarget.retargeter import Retargeter, without_heading
+from gesture_robot.robots.model import load_model
+
+FPS = 30.0
+
+
+@pytest.fixture(scope="module")
+def wren():
+    return load_model("wren")
+
+
+@pytest.fixture(scope="module")
+def retargeter(wren):
+    return Retargeter(wren)
+
+
+def wild(seed, frames):
+    """(T, 55, 3): jumps between poses of the human range, noise on all joints, and spins."""
+    rng = np.random.default_rng(seed)
+    poses = np.repeat([random_pose(rng) for _ in range(frames // 10 + 1)], 10, axis=0)[:frames]
+    kind = seed % 3
+    if kind == 1:
+        poses = poses + rng.normal(size=poses.shape) * 0.5
+    if kind == 2:
+        poses = rng.normal(size=poses.shape) * rng.uniform(0.5, 20.0)
+    return poses
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_whatever_comes_no_limit_is_left_and_links_never_touch(wren, retargeter, seed):
+    body = BodyMotion(FPS, wild(seed, 80), np.zeros((80, 3)))
+    trajectory, _ = retargeter.motion_with_report(body, rest_at_ends=True)
+    assert audit([trajectory], wren).violations == 0
+    assert not trajectory.velocities[0].any() and not trajectory.velocities[-1].any()
+    assert not SelfCollisions(wren).path(trajectory).any()
+
+
+def test_a_robot_that_stands_anywhere_follows_within_its_limits_and_arrives(wren):
+    rng = np.random.default_rng(4)
+    target = random_motion(1.0, seed=3).rotations[-1]
+    for _ in range(6):
+        retargeter = Retargeter(wren, margin_m=0.0)
+        measured = rng.uniform(wren.lower, wren.upper)
+        retargeter.reset(measured)
+        before, path = measured, []
+        for _ in range(46):
+            path.append(retargeter.pose(target))
+            assert (np.abs(path[-1] - before) <= wren.max_velocity / FPS + 1e-9).all()
+            before = path[-1]
+        errors = direction_errors(wren, path[-1][None], target[None])
+        assert max(np.degrees(e[0]) for name, e in errors.items() if "arm" in name) < 20.0
+
+
+def test_the_same_poses_give_the_same_joints_frame_by_frame_and_at_once(wren, retargeter):
+    body = random_motion(2.0, seed=8)
+    live = Retargeter(wren)
+    first = [live.pose(rotations) for rotations in without_heading(body)]
+    live.reset()
+    np.testing.assert_array_equal(first, [live.pose(rotations) for rotations in without_heading(body)])
+    np.testing.assert_array_equal(retargeter.motion(body).positions, Retargeter(wren).motion(body).positions)
+
+
+def test_a_bad_pose_changes_nothing(wren):
+    body = random_motion(1.0, seed=2)
+    retargeter, undisturbed = Retargeter(wren), Retargeter(wren)
+    for rotations in body.rotations[:10]:
+        retargeter.pose(rotations)
+        undisturbed.pose(rotations)
+    with pytest.raises(InvalidInput, match="finite"):
+        retargeter.pose(np.full((55, 3), np.inf))
+    np.testing.assert_array_equal(retargeter.pose(body.rotations[10]), undisturbed.pose(body.rotations[10]))
+
+
+def test_without_numba_the_joints_are_the_same():
+    code = ("import sys, numpy as np\n"
+            "from gesture_robot.evaluation.human_motions import random_motion\n"
+            "from gesture_robot.retarget.retargeter import Retargeter\n"
+            "from gesture_robot.robots.model import load_model\n"
+            "r = Retargeter(load_model('wren'))\n"
+            "q = [r.pose(p) for p in random_motion(2.0, seed=5).rotations[30:42]]\n"
+            "np.save(sys.argv[1], q)\n")
+
+    def run(compiled: str, path: str) -> np.ndarray:
+        environment = os.environ | {"GESTURE_ROBOT_COMPILED": compiled}
+        subprocess.run([sys.executable, "-c", code, path], check=True, env=environment, timeout=300)
+        return np.load(path)
+
+    import tempfile
+    with tempfile.TemporaryDirectory() as folder:
+        np.testing.assert_allclose(run("0", f"{folder}/plain.npy"), run("1", f"{folder}/fast.npy"), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["prayer", "hand_to_mouth"])
+def test_a_touch_is_kept_and_is_better_than_directions_alone(wren, retargeter, name):
+    clip = next(clip for clip in contact_clips() if clip.name == name)
+    landmarks, directions = RobotLandmarks(wren), Retargeter(wren, touch=False)
+    for contact in clip.contacts:
+        kept, lost = (landmarks.errors_cm(contact, r.motion(clip.body).positions, clip.body.rotations)
+                      for r in (retargeter, directions))
+        assert kept.mean() < 3.0 and kept.mean() < 0.7 * lost.mean()
+
+
+def test_the_report_says_where_guards_held_and_what_the_ranges_cost(wren, retargeter):
+    calm, report = retargeter.motion_with_report(BodyMotion(FPS, np.zeros((20, 55, 3)), np.zeros((20, 3))))
+    assert not report.velocity_guard.any() and not report.collision_guard.any()
+    assert max(loss.max() for loss in report.losses_rad.values()) < 0.01
+    np.testing.assert_array_equal(calm.positions, report.answers)
+    _, report = retargeter.motion_with_report(BodyMotion(FPS, wild(0, 60), np.zeros((60, 3))))
+    assert report.velocity_guard.any()
+
+
+def test_face_channels_move_the_face_s_joints_inside_their_limits(wren):
+    from dataclasses import replace
+
+    from gesture_robot.datatypes import FaceJoint
+
+    eyed = replace(wren, limbs=replace(wren.limbs, face=(FaceJoint("left_hand", {"jawOpen": 2.0}),)))
+    row = eyed.index("left_hand")
+    face = FaceMotion(60.0, ("jawOpen",), np.linspace(0.0, 1.0, 120)[:, None])
+    trajectory = Retargeter(eyed).motion(BodyMotion(FPS, np.zeros((60, 55, 3)), np.zeros((60, 3))), face)
+    assert trajectory.positions[-1, row] == pytest.approx(eyed.upper[row], abs=0.05)
+    assert audit([trajectory], eyed).violations == 0
