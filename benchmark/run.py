@@ -20,7 +20,7 @@ from typing import Any
 
 from gesture_robot.errors import GestureRobotError
 
-PARTS = ("start", "perception", "speech", "face", "gesture", "control", "scene", "demo", "ros")
+PARTS = ("start", "perception", "speech", "face", "gesture", "retarget", "control", "scene", "demo", "ros")
 Row = tuple[str, Any, str, str]
 NUMBER = r"(-?\d+(?:\.\d+)?)"
 

@@ -12,7 +12,7 @@ import numpy as np
 from gesture_robot.body.skeleton import OFFSETS, PARENTS, joint_index
 from gesture_robot.checks import Array
 from gesture_robot.compiled import inner_kernel, kernel
-from gesture_robot.retarget.axes import BASE_FROM_SMPLX, base_from_smplx
+from gesture_robot.retarget.axes import base_from_smplx
 from gesture_robot.retarget.kernel_rotation import (
     make_unit,
     multiply,
@@ -94,7 +94,8 @@ def human_plan(offsets: Array | None = None) -> HumanPlan:
         palms.append(palm)
         points.append(0.75 * reach + 0.015 * palm)  # a hand is about 3 cm thick
     return HumanPlan(_BODY.copy(), np.array(parents), np.ascontiguousarray(base_from_smplx(given[_BODY])),
-                     np.array(knuckles), np.array(palms), np.array(points), np.array(BASE_FROM_SMPLX))
+                     np.array(knuckles), np.array(palms), np.array(points),
+                     np.ascontiguousarray(base_from_smplx(np.eye(3)).T))
 
 
 def empty_human() -> Human:

@@ -25,6 +25,7 @@ def commands():
 @pytest.mark.slow
 def test_every_command_runs(tmp_path):
     shutil.copy(ROOT / "config/scene/astronaut.jpg", tmp_path / "photo.jpg")
+    shutil.copytree(ROOT / "urdf", tmp_path / "urdf")
     ran = 0
     for command in commands():
         if command in NEEDS:

@@ -60,7 +60,8 @@ def talking(seed, frames=120):
 def test_limbs_and_head_point_where_the_human_s_do(wren, seed):
     """Touches left aside, whose relation counts more than directions, and links, since these arms pass the trunk."""
     rotations = talking(seed)
-    trajectory = Retargeter(wren, touch=False, margin_m=0.0).motion(BodyMotion(FPS, rotations, np.zeros((len(rotations), 3))))
+    retargeter = Retargeter(wren, touch=False, margin_m=0.0)
+    trajectory = retargeter.motion(BodyMotion(FPS, rotations, np.zeros((len(rotations), 3))))
     errors = summary_deg(direction_errors(wren, trajectory.positions, rotations))
     for side in ("left", "right"):
         assert errors[f"{side}_upper_arm"]["p95"] < 0.5 and errors[f"{side}_forearm"]["p95"] < 0.5, errors
