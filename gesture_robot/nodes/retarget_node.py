@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 from trajectory_msgs.msg import JointTrajectory as TrajectoryMessage
 
 from gesture_robot.datatypes import BodyMotion, JointTrajectory
@@ -50,6 +51,8 @@ class RetargetNode(StageNode):
         """See StageNode."""
         model = self._description.model()
         self._retargeter = Retargeter(model)
+        self._retargeter.pose(np.zeros((55, 3)))  # the first pose loads the kernels: not while a motion waits
+        self._retargeter.reset()
         self._buffer = FrameBuffer(model.joint_names)
         self.health.facts["robot"] = model.name
 

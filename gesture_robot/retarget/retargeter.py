@@ -7,14 +7,17 @@ two frames, and so does the distance between links, also if the robot were to br
 
 from __future__ import annotations
 
+import logging
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from gesture_robot.body.rotations import matrix_from_rotvec, rotvec_from_matrix
 from gesture_robot.checks import Array, frozen_array
-from gesture_robot.compiled import straight
+from gesture_robot.compiled import COMPILED, straight
 from gesture_robot.datatypes import BodyMotion, FaceMotion, JointTrajectory, RobotModel
 from gesture_robot.errors import InvalidModel
 from gesture_robot.retarget.face_joints import face_joints
@@ -89,6 +92,7 @@ class Retargeter:
             InvalidModel: the limb map names no joint, so nothing could ever move.
         """
         _refuse_without_limbs(model)
+        _say_what_takes_long()
         self.model = model
         self._plan = pose_plan(model, KEEP_M, touch=touch)
         self._guard = _guard(model, self._plan, margin_m)
@@ -330,6 +334,13 @@ def without_heading(body: BodyMotion) -> Array:
     rotations = body.rotations.copy()
     rotations[:, 0] = rotvec_from_matrix(matrix_from_rotvec(upright) @ root)
     return np.asarray(rotations)
+
+
+def _say_what_takes_long() -> None:
+    if COMPILED and not Path(os.environ["NUMBA_CACHE_DIR"]).is_dir():
+        logging.getLogger(__name__).warning(
+            "compiling the retargeting kernels, once for this installation: about a minute "
+            "(python -m gesture_robot.retarget.prepare does it beforehand)")
 
 
 def _refuse_without_limbs(model: RobotModel) -> None:
