@@ -138,7 +138,8 @@ def stubborn(tmp_path, ignores):
     """A child that ignores some signals and says when it does."""
     child = Child("stub", "none", {}, tmp_path / "stub.log")
     ignored = ", ".join(f"signal.signal(signal.{name}, signal.SIG_IGN)" for name in ignores) or "0"
-    code = f"import signal, time; {ignored}; print('ready', flush=True); time.sleep(99)"
+    heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a shell's background jobs are born deaf to it
+    code = f"import signal, time; {heard}; {ignored}; print('ready', flush=True); time.sleep(99)"
     child._command = [sys.executable, "-c", code]
     child.start()
     end_s = time.monotonic() + 20.0
