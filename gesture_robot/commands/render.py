@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from pathlib import Path
 from typing import Any
 
-from gesture_robot.errors import InvalidInput, OutputUnwritable
+from gesture_robot.commands.video_file import open_video, video_path
+from gesture_robot.errors import InvalidInput
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     width, height = _size(args.size)
     if not 1.0 <= args.fps <= 120.0:
         raise InvalidInput(f"--fps must be between 1 and 120, got {args.fps:g}.")
-    out = _output(Path(args.out))
+    out = video_path(args.out)
     model = load_model(args.robot)
     trajectory = _trajectory(args.motion, model)
     faces = _Faces(args.face)
@@ -46,7 +45,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     times = np.arange(start_s, end_s + 0.5 / args.fps, 1.0 / args.fps)
     positions = np.tile(model.rest, (len(times), 1))
     positions[:, [model.index(joint) for joint in trajectory.joint_names]] = sample_trajectory(trajectory, times)[0]
-    writer = _open_writer(out, args.fps, (width, height))
+    writer = open_video(out, args.fps, (width, height))
     renderer = open_renderer(model, width, height, args.camera)
     if renderer.note:
         print(f"note: {renderer.note}", file=sys.stderr)
@@ -116,23 +115,3 @@ def _trajectory(path: str, model: Any) -> Any:
         f"{path} holds {', '.join(keys) or 'nothing'}: neither a motion (poses, mocap_frame_rate) nor a trajectory "
         "(joint_names, times_s, positions, velocities)."
     )
-
-
-def _output(path: Path) -> Path:
-    """The video's path, checked before OpenCV sees it: OpenCV prints its own complaints."""
-    if path.suffix.lower() != ".mp4":
-        raise OutputUnwritable(f"--out must end in .mp4, got '{path}'.")
-    if not path.parent.is_dir():
-        raise OutputUnwritable(f"cannot write {path}: there is no folder {path.parent}. Make it first.")
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise OutputUnwritable(f"cannot write {path}. Choose a writable place.")
-    return path
-
-
-def _open_writer(path: Path, fps: float, size: tuple[int, int]) -> Any:
-    import cv2
-
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, size)  # type: ignore[attr-defined]
-    if not writer.isOpened():
-        raise OutputUnwritable(f"cannot write {path}. Choose a writable place and a name that ends in .mp4.")
-    return writer

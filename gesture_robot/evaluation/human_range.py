@@ -17,7 +17,6 @@ ARM_ANGLES = ("elevation", "azimuth", "humeral", "elbow", "pronation", "wrist_fl
 palm turned down from thumb-up; wrist bent to the palm, and to the thumb [rad]."""
 ARM_LOW = np.radians([4.0, -38.0, -50.0, 3.0, -75.0, -45.0, -15.0])
 ARM_HIGH = np.radians([150.0, 115.0, 75.0, 140.0, 75.0, 45.0, 15.0])
-ELBOW_MOST_RAD = float(np.radians(145.0))
 HANGING = np.radians([16.0, 80.0, 15.0, 20.0, 10.0, 5.0, 0.0])
 ARM_JOINTS = {
     side: [joint_index(f"{side}_{part}") for part in ("collar", "shoulder", "elbow", "wrist")]

@@ -36,23 +36,24 @@ _AROUND = np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (
 _AROUND /= np.linalg.norm(_AROUND, axis=1, keepdims=True)
 
 
-def contact_plan(model: RobotModel, keep_m: float) -> ContactPlan:
+def contact_plan(model: RobotModel, landmarks: Landmarks, keep_m: float) -> ContactPlan:
     """Tables for one robot; a part without shapes has no surface, so nothing is related to it.
 
     Args:
         model: the robot.
+        landmarks: its places at rest.
         keep_m: least clearance of links.
 
     Raises:
         InvalidModel: a mesh cannot be read.
         MissingDependency: the library that reads meshes is not installed.
     """
-    return _Builder(model).plan(keep_m)
+    return _Builder(model, landmarks).plan(keep_m)
 
 
 class _Builder:
-    def __init__(self, model: RobotModel):
-        self.model, self.tree, self.landmarks = model, tree_of(model), Landmarks(model)
+    def __init__(self, model: RobotModel, landmarks: Landmarks):
+        self.model, self.tree, self.landmarks = model, tree_of(model), landmarks
         flat, self.bodies = moving_tree(model)
         self.parents = flat.parent
         shapes, _ = body_shapes(model, flat, self.bodies)

@@ -30,8 +30,6 @@ FINGER_FULL_RAD = 4.0
 THUMB_FULL_RAD = 2.05
 _BODY = np.array([0, 3, 6, 9, 12, 15, 13, 16, 18, 20, 14, 17, 19, 21])
 """Joints that matter, parents first: spine, neck, head, then left and right collar, shoulder, elbow, wrist."""
-CHEST, HEAD = 3, 5
-SHOULDER, ELBOW, WRIST = (np.array([7, 11]), np.array([8, 12]), np.array([9, 13]))
 
 
 class HumanPlan(NamedTuple):

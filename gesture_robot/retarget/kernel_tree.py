@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gesture_robot.checks import Array
 from gesture_robot.compiled import inner_kernel, kernel
-from gesture_robot.retarget.kernel_math import place, product33, slide, turn_about
+from gesture_robot.retarget.kernel_rotation import multiply, place, slide, turn_about
 from gesture_robot.robots.moving_tree import MovingTree
 
 
@@ -63,7 +63,7 @@ def _follow(
             continue
         body, parent = joint + 1, tree.parent[joint]
         rotation, position = rotations[body], positions[body]
-        product33(rotations[parent], tree.rotation[joint], rotation)
+        multiply(rotations[parent], tree.rotation[joint], rotation)
         place(rotations[parent], positions[parent], tree.translation[joint], position)
         value = tree.scale[joint] * q[tree.source[joint]] + tree.offset[joint]
         if tree.slides[joint] == 1:

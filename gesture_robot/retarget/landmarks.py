@@ -15,6 +15,7 @@ class Landmarks:
 
     def __init__(self, model: RobotModel):
         self.model, self.tree, self.kinematics = model, tree_of(model), Kinematics(model)
+        self._at: dict[str, Array] = {}
         self.chest = model.limbs.chest_link or model.limbs.base_link
         self.root_turn = aligned(np.array(model.limbs.front_axis, float))
         """(3, 3) base_from_root: x to the front."""
@@ -23,7 +24,9 @@ class Landmarks:
 
     def at(self, link: str) -> Array:
         """(4, 4) root_from_link at rest."""
-        return self.kinematics.pose(self.model.rest, link)
+        if link not in self._at:
+            self._at[link] = self.kinematics.pose(self.model.rest, link)
+        return self._at[link]
 
     def from_chest(self, link: str) -> Array:
         """(4, 4) chest_from_link at rest, the chest's axes along the robot's front, left and up."""

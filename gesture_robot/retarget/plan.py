@@ -82,7 +82,7 @@ def pose_plan(model: RobotModel, keep_m: float = 0.015, *, touch: bool = True) -
         int(bool(waist)), *fingers,
         bone_m=np.array([builder.bones(arm) for arm in arms]), forearm_m=np.array(builder.forearms),
         elbow_m=np.array([arm.elbow_m if arm else (0.0, 0.0, 0.0) for arm in arms]),
-        contacts=contact_plan(model, keep_m), touch=int(touch),
+        contacts=contact_plan(model, builder.landmarks, keep_m), touch=int(touch),
         rest=np.array(model.rest), lower=np.array(model.lower), upper=np.array(model.upper))
 
 

@@ -16,7 +16,6 @@ from gesture_robot.retarget.kernel_gjk import ROTATION, START, TRANSLATION, hull
 from gesture_robot.retarget.kernel_tree import body_poses
 from gesture_robot.robots.model import tree_of
 from gesture_robot.robots.moving_tree import MovingTree
-from gesture_robot.robots.urdf_types import UrdfTree
 
 TOUCHING_AT_REST_M = 0.001
 
@@ -74,15 +73,15 @@ def _by_rule(
 ) -> LinkPairs:
     """Those of the pairs of links that the rule does not leave out."""
     urdf = tree_of(model)
-    hands = [_beyond(urdf, arm.hand_link) for arm in (model.limbs.left_arm, model.limbs.right_arm) if arm]
+    hands = [urdf.carried_by(arm.hand_link) for arm in (model.limbs.left_arm, model.limbs.right_arm) if arm]
     allowed = {frozenset(pair) for pair in model.may_touch}
     return tuple(
         (a, b)
         for a, b in pairs
         if frozenset((a, b)) not in allowed
         and of_link[a][0].body != of_link[b][0].body
-        and _solid_parent(urdf, a, of_link) != b
-        and _solid_parent(urdf, b, of_link) != a
+        and urdf.nearest_before(a, of_link) != b
+        and urdf.nearest_before(b, of_link) != a
         and not any(a in hand and b in hand for hand in hands)
         and not _touching(of_link[a], of_link[b], *rest)
     )
@@ -93,22 +92,6 @@ def _by_link(shapes: Sequence[BodyShape]) -> dict[str, list[BodyShape]]:
     for shape in shapes:
         of_link.setdefault(shape.link, []).append(shape)
     return of_link
-
-
-def _solid_parent(urdf: UrdfTree, link: str, solid: dict[str, list[BodyShape]]) -> str:
-    while link != urdf.root:
-        link = urdf.joints[urdf.parent_joint[link]].parent
-        if link in solid:
-            return link
-    return ""
-
-
-def _beyond(urdf: UrdfTree, link: str) -> set[str]:
-    inside = {link}
-    for name in urdf.order:  # outwards, so a parent is always seen before its children
-        if urdf.joints[name].parent in inside:
-            inside.add(urdf.joints[name].child)
-    return inside
 
 
 def _touching(first: list[BodyShape], second: list[BodyShape], rotations: Array, positions: Array) -> bool:

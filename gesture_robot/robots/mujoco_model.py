@@ -159,29 +159,14 @@ def adjoining(model: RobotModel) -> set[frozenset[str]]:
     """Pairs of links that are neighbours, or parts of one hand."""
     tree = tree_of(model)
     solid = [name for name, link in tree.links.items() if link.collisions]
-    hands = [_subtree(tree, arm.hand_link) for arm in (model.limbs.left_arm, model.limbs.right_arm) if arm]
+    hands = [tree.carried_by(arm.hand_link) for arm in (model.limbs.left_arm, model.limbs.right_arm) if arm]
     return {
         frozenset((a, b))
         for a, b in combinations(solid, 2)
-        if _solid_parent(tree, a) == b or _solid_parent(tree, b) == a or any(a in hand and b in hand for hand in hands)
+        if tree.nearest_before(a, solid) == b
+        or tree.nearest_before(b, solid) == a
+        or any(a in hand and b in hand for hand in hands)
     }
-
-
-def _solid_parent(tree: UrdfTree, link: str) -> str:
-    """The nearest ancestor that has a collision shape."""
-    while link != tree.root:
-        link = tree.joints[tree.parent_joint[link]].parent
-        if tree.links[link].collisions:
-            return link
-    return ""
-
-
-def _subtree(tree: UrdfTree, link: str) -> set[str]:
-    inside = {link}
-    for name in tree.order:  # outwards, so a parent is always seen before its children
-        if tree.joints[name].parent in inside:
-            inside.add(tree.joints[name].child)
-    return inside
 
 
 def _touching_at_rest(model: RobotModel) -> set[frozenset[str]]:

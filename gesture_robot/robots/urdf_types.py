@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from gesture_robot.checks import Array
@@ -84,3 +85,19 @@ class UrdfTree:
     def actuated(self) -> tuple[str, ...]:
         """Moving joints that follow no other joint, in `order`."""
         return tuple(n for n in self.order if self.joints[n].kind in MOVING and self.joints[n].mimic is None)
+
+    def carried_by(self, link: str) -> set[str]:
+        """The link and all links behind it."""
+        inside = {link}
+        for name in self.order:  # outwards, so a parent is always seen before its children
+            if self.joints[name].parent in inside:
+                inside.add(self.joints[name].child)
+        return inside
+
+    def nearest_before(self, link: str, among: Container[str]) -> str:
+        """The nearest link on the way to the root that is `among` these; "": none."""
+        while link != self.root:
+            link = self.joints[self.parent_joint[link]].parent
+            if link in among:
+                return link
+        return ""

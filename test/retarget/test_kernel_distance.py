@@ -26,8 +26,8 @@ from gesture_robot.retarget.kernel_gjk import (
     hull_distance,
     hull_scratch,
 )
-from gesture_robot.retarget.kernel_math import turn_about
 from gesture_robot.retarget.kernel_overlap import overlap_depth
+from gesture_robot.retarget.kernel_rotation import turn_about
 from gesture_robot.robots.kinematics import Kinematics
 from gesture_robot.robots.model import load_model
 
