@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from threading import Event, Thread
+from types import SimpleNamespace
 
 import pytest
 from lifecycle_msgs.msg import Transition
@@ -12,7 +15,7 @@ from ros_graph import ROOT
 
 from gesture_robot.errors import InvalidInput, UnknownName
 from gesture_robot.nodes.base import StageNode
-from gesture_robot.nodes.container import chosen, modules, node_class
+from gesture_robot.nodes.container import _run, chosen, modules, node_class
 
 
 def test_every_executable_is_a_node_of_its_name():
@@ -35,6 +38,28 @@ def test_names_are_taken_from_before_the_ros_arguments():
 def test_what_would_give_nodes_one_name_is_refused(arguments, says):
     with pytest.raises(InvalidInput, match=says):
         chosen(["container", *arguments])
+
+
+def test_a_thread_that_still_runs_after_ctrl_c_can_be_waited_for():
+    """A thread that only seems to have ended would be torn down with the interpreter: the process would abort."""
+    may_end, ended = Event(), Event()
+
+    def work() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        may_end.wait()
+        ended.set()
+
+    lane = SimpleNamespace(thread=Thread(target=work, daemon=True), ended=ended)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _run([lane])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert lane.thread.is_alive()
+    may_end.set()
+    lane.thread.join()
+    assert ended.is_set()
 
 
 def test_nodes_keep_their_names_parameters_and_lives_apart(graph, tmp_path, request):
