@@ -42,9 +42,17 @@ def test_what_would_give_nodes_one_name_is_refused(arguments, says):
 
 def test_a_thread_that_still_runs_after_ctrl_c_can_be_waited_for():
     """A thread that only seems to have ended would be torn down with the interpreter: the process would abort."""
-    may_end, ended = Event(), Event()
+    waited_for, may_end = Event(), Event()
+
+    class Ended(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited_for.set()
+            return super().wait(timeout)
+
+    ended = Ended()
 
     def work() -> None:
+        waited_for.wait()
         os.kill(os.getpid(), signal.SIGINT)
         may_end.wait()
         ended.set()
