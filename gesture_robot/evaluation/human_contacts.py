@@ -80,10 +80,10 @@ _SCALP = Landmark("head", (-0.075, 0.14, 0.0), (-0.7, 0.714, 0.0))
 _HIPS = [Landmark("pelvis", (s * 0.175, 0.01, 0.015), (s * 1.0, 0.0, 0.0)) for s in (1.0, -1.0)]
 
 
-def _upper_arm(side: str) -> Landmark:
-    """Front of the upper arm, above the elbow."""
+def _upper_arm(side: str, share: float) -> Landmark:
+    """Front of the upper arm, at a share of the way from the shoulder to the elbow."""
     sign = 1.0 if side == "left" else -1.0
-    along = 0.75 * OFFSETS[joint_index("left_elbow")] * np.array([sign, 1.0, 1.0])
+    along = share * OFFSETS[joint_index("left_elbow")] * np.array([sign, 1.0, 1.0])
     normal = np.array([0.0, -0.35, 0.94])
     normal /= np.linalg.norm(normal)
     return Landmark(f"{side}_shoulder", _three(along + 0.045 * normal), _three(normal))
@@ -102,6 +102,8 @@ class _Touch:
     """Weight of the angles to start from."""
     apart_m: float = 0.0
     """Distance between the hands at the other end of every clap."""
+    after_s: float = 0.0
+    """The left arm comes so much later than the right, and leaves so much earlier: else they would meet."""
 
 
 #            elevation azimuth humeral elbow pronation wrist
@@ -114,7 +116,12 @@ CONTACTS: dict[str, _Touch] = {
     "hand_to_chin": _Touch(((_RIGHT_FINGERS, _CHIN),), None, (45.0, 15.0, 20.0, 135.0, 0.0, 0.0, 0.0), "relaxed", 0.15),
     "hand_to_mouth": _Touch(((_RIGHT_FINGERS, _MOUTH),), None, (50.0, 30.0, 45.0, 135.0, 20.0, 0.0, 0.0), "flat", 0.2),
     "folded_arms": _Touch(
-        ((_RIGHT_FINGERS, _upper_arm("left")), (_LEFT_FINGERS, _upper_arm("right"))), *_CROSSED, "relaxed", 0.05, 0.1
+        ((_RIGHT_FINGERS, _upper_arm("left", 0.75)), (_LEFT_FINGERS, _upper_arm("right", 0.6))),
+        *_CROSSED,
+        "relaxed",
+        0.15,
+        0.1,
+        after_s=0.5,
     ),
     "hands_on_hips": _Touch(
         ((_RIGHT_PALM, _HIPS[1]), (_LEFT_PALM, _HIPS[0])),
@@ -130,11 +137,11 @@ CONTACTS: dict[str, _Touch] = {
 """Contact gestures by name."""
 _START_S, _PREPARE_S, _HOLD_S, _RETRACT_S, _CLAP_S = 0.1, 0.7, 1.2, 0.9, 0.50
 _CLAPS = 3
-_CLEAR_M = 0.01
+_CLEAR_M, _PRESSED_M = 0.01, 0.004
 _MORE_RAD = np.radians([0.0, 10.0, 10.0, 5.0, 10.0, 25.0, 15.0])  # a touch goes nearer to the ends of the joints
 _SPINE = [joint_index(name) for name in ("spine1", "spine2", "spine3")]
 _HEAD = [joint_index("neck"), joint_index("head")]
-_BOTH_ARMS = ARM_JOINTS["left"] + ARM_JOINTS["right"]
+_LEFT_ARM = ARM_JOINTS["left"] + list(range(LEFT_HAND.start, LEFT_HAND.stop))
 
 
 def contact_motion(name: str, *, seed: int = 0) -> tuple[BodyMotion, tuple[Contact, ...]]:
@@ -153,15 +160,19 @@ def contact_motion(name: str, *, seed: int = 0) -> tuple[BodyMotion, tuple[Conta
     rest, held, opened = _key_poses(name, seed)
     claps = _CLAPS if touch.apart_m else 0
     hold_s = claps * _CLAP_S if claps else _HOLD_S
-    times = np.arange(int(round((_START_S + _PREPARE_S + hold_s + _RETRACT_S + _START_S) * FPS)) + 1) / FPS
-    after = times - _START_S - _PREPARE_S
-    share = ease((times - _START_S) / _PREPARE_S) * ease((hold_s + _RETRACT_S - after) / _RETRACT_S)
-    poses = _path(rest, held, share)
+    wait_s = touch.after_s
+    times = np.arange(int(round((2 * (_START_S + wait_s) + _PREPARE_S + hold_s + _RETRACT_S) * FPS)) + 1) / FPS
+    after = times - _START_S - wait_s - _PREPARE_S
+    share = np.repeat(_there(after, hold_s, wait_s)[:, None], 55, axis=1)
+    share[:, _LEFT_ARM] = _there(after, hold_s, 0.0)[:, None]
+    every = (len(times), 55, 3)
+    poses = _mix(np.broadcast_to(rest, every), np.broadcast_to(held, every), share)
     on = (after >= -1e-9) & (after <= hold_s + 1e-9)
     if claps:
         phase = np.where(on, np.mod(after + 1e-9, _CLAP_S) / _CLAP_S, 0.0)
         apart = ease(2.5 * phase) - ease(2.5 * phase - 1.0)  # a fifth of the time together
-        poses[on] = _mix(np.broadcast_to(held, poses[on].shape), np.broadcast_to(opened, poses[on].shape), apart[on])
+        poses[on] = _mix(np.broadcast_to(held, poses[on].shape), np.broadcast_to(opened, poses[on].shape),
+                         apart[on, None])
         on &= apart < 1e-4
     contacts = tuple(Contact(f"{name}_{k}", a, b, on) for k, (a, b) in enumerate(touch.pairs))
     return BodyMotion(FPS, poses, np.zeros((len(poses), 3))), contacts
@@ -206,7 +217,8 @@ def _solve(touch: _Touch, base: Array, apart_m: float) -> Array:
         """(K, n) candidates at once -> (K, R): that is what makes the differences of the Jacobian cheap."""
         body = forward_kinematics(posed(angles))
         room = 100.0 * np.minimum(clearances_m(*body, hands=False) - _CLEAR_M, 0.0)
-        parts = [touch.keep * (angles - start), room]
+        pressed = 55.0 * np.minimum(clearances_m(*body)[:, 2:] + _PRESSED_M, 0.0)
+        parts = [touch.keep * (angles - start), room, pressed]
         for a, b in touch.pairs:
             (at_a, out_a), (at_b, out_b) = _landmark(*body, a), _landmark(*body, b)
             parts += [200.0 * (at_a - at_b - apart_m * out_b), touch.facing * (out_a + out_b)]
@@ -236,13 +248,13 @@ def _pose(left: Array, right: Array, fingers: str) -> Array:
     return pose
 
 
-def _path(start: Array, end: Array, share: Array) -> Array:
-    """(T, 55, 3) from one pose to another."""
-    shape_ = (len(share), *start.shape)
-    return _mix(np.broadcast_to(start, shape_), np.broadcast_to(end, shape_), share)
+def _there(after_s: Array, hold_s: float, wait_s: float) -> Array:
+    """(T,) share of the held pose, reached `wait_s` before time 0 and left so much after the hold."""
+    return np.asarray(ease((after_s + wait_s + _PREPARE_S) / _PREPARE_S)
+                      * ease((hold_s + wait_s + _RETRACT_S - after_s) / _RETRACT_S))
 
 
 def _mix(start: Array, end: Array, share: Array) -> Array:
-    """(T, 55, 3) between poses (T, 55, 3)."""
-    turned = slerp(quaternion_from_rotvec(start), quaternion_from_rotvec(end), share[:, None])
+    """(T, 55, 3) between poses (T, 55, 3), a share (T, 1 or 55) for each joint."""
+    turned = slerp(quaternion_from_rotvec(start), quaternion_from_rotvec(end), share)
     return np.asarray(rotvec_from_quaternion(turned))

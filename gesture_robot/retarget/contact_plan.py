@@ -13,6 +13,7 @@ from gesture_robot.retarget.kernel_contact import ContactPlan
 from gesture_robot.retarget.landmarks import Landmarks, palm_axis
 from gesture_robot.retarget.surfaces import (
     ARM_ALONG,
+    HUMAN_SHOULDERS_M,
     SPHERE,
     TRUNK_ALONG,
     Surface,
@@ -68,7 +69,15 @@ class _Builder:
             stack_surfaces([human_trunk(), human_head(), human_arm(UPPER_ARM_M, True), human_arm(FOREARM_M, False),
                             self._trunk(arms), self._head(), *(self._bone(arm, True) for arm in arms),
                             *(self._bone(arm, False) for arm in arms)]),
-            np.array(probes[1]), np.array(probes[0]), np.array(scale), keep_m)
+            np.array(probes[1]), np.array(probes[0]), np.array(scale), self._wide(arms), keep_m)
+
+    def _wide(self, arms: tuple[Arm | None, Arm | None]) -> float:
+        """Width of the shoulders over the human's; a robot with one arm: as its arm to the human's."""
+        left, right = arms
+        if left is None or right is None:
+            return max([self.landmarks.arm_length(arm) for arm in arms if arm], default=ARM_LENGTH_M) / ARM_LENGTH_M
+        across = np.linalg.norm(self.landmarks.arm(left)[0] - self.landmarks.arm(right)[0])
+        return float(across / HUMAN_SHOULDERS_M)
 
     def _in_chest(self, shape: BodyShape) -> Array:
         """(K, 3) corners in the chest frame at rest, the rounding put around them [m]."""

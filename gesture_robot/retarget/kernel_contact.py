@@ -23,8 +23,14 @@ SMOOTH_RAD_S = 16.0
 """A hand is led to a touch and let go by a critically damped filter of this frequency."""
 INSIDE_M, DEEPEST_M = -0.02, -0.045
 """Further inside the human's surface it counts less and then not at all: that is no touch but a careless motion."""
+AHEAD, ASIDE = 0.6, 0.95
+"""Sines of the angles on a trunk where its front ends and its side begins."""
+SIDEWAYS = 24
 HUMAN_TRUNK, HUMAN_HEAD, HUMAN_UPPER, HUMAN_FORE, TRUNK, HEAD, UPPER, FORE = 0, 1, 2, 3, 4, 5, 6, 8
 """Rows of the surfaces; left and right of the robot's arms follow each other."""
+
+ON_TRUNK, ON_HEAD, ON_UPPER, ON_FORE, ON_HAND, PARTS = 0, 1, 2, 3, 4, 5
+"""What a hand touches: the last three of the other arm."""
 
 
 class ContactPlan(NamedTuple):
@@ -38,6 +44,8 @@ class ContactPlan(NamedTuple):
     """(2, 2, 3) the same of the robot."""
     scale: Array
     """(2,) robot's arm length over the human's."""
+    wide: float
+    """Width of the robot's shoulders over the human's."""
     keep_m: float
     """Least clearance on the robot: links must not touch."""
 
@@ -63,6 +71,12 @@ class Body(NamedTuple):
     """(2, 3) where each wrist should be for its contacts [m]."""
     weight: Array
     """(2,) how much that counts, 0 to 1."""
+    flat: Array
+    """(2,) how much each hand lies on something, 0 to 1: its fingers are stretched then."""
+    part: Array
+    """(2,) what each hand touches most: ON_TRUNK, ON_HEAD, ..."""
+    strongest: Array
+    """(2,) how much."""
     hand: Array
     """(2, 2, 3) fingers and palm of each hand as they were in the last pose."""
     off: Array
@@ -73,9 +87,11 @@ class Body(NamedTuple):
 
 def empty_body() -> Body:
     """Arrays to be filled."""
-    parts = np.zeros((9, 2, 3))
-    return Body(np.eye(3), np.zeros(3), parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7],
-                parts[8], np.zeros(2), np.zeros((2, 2, 3)), np.zeros((2, 3)), np.zeros((2, 3)))
+    upper, fore, hinge, fingers, palm, shoulder, elbow, wrist = np.zeros((8, 2, 3))
+    place, off, off_speed = np.zeros((3, 2, 3))
+    weight, flat, strongest = np.zeros((3, 2))
+    return Body(np.eye(3), np.zeros(3), upper, fore, hinge, fingers, palm, shoulder, elbow, wrist, place, weight, flat,
+                np.zeros(2, np.int64), strongest, np.zeros((2, 2, 3)), off, off_speed)
 
 
 @kernel
@@ -129,6 +145,29 @@ def closeness(clearance_m: float) -> float:
 
 
 @inner_kernel
+def _across(plan: ContactPlan, seen: Array) -> float:
+    """Angle [rad] on the robot's trunk of a place on the human's.
+
+    In front and at the back it is as far to the side, in widths of the shoulders; at the sides it is the same angle.
+    """
+    angle = seen[1]
+    side = math.sin(angle)
+    wished = plan.wide * radius_at(plan.parts, np.int64(HUMAN_TRUNK), seen[0], angle) * side
+    best, least = angle, 1e300
+    for k in range(-SIDEWAYS, SIDEWAYS + 1):
+        tried = k * 0.5 * math.pi / SIDEWAYS
+        if math.cos(angle) < 0.0:
+            tried = math.pi - tried
+        radius = radius_at(plan.parts, np.int64(TRUNK), seen[0], tried)
+        if radius >= 0.0 and abs(radius * math.sin(tried) - wished) < least:
+            best, least = tried, abs(radius * math.sin(tried) - wished)
+    share = min(max((abs(side) - AHEAD) / (ASIDE - AHEAD), 0.0), 1.0)
+    share = share * share * (3.0 - 2.0 * share)
+    away = (angle - best + math.pi) % (2.0 * math.pi) - math.pi
+    return best + share * away
+
+
+@inner_kernel
 def _add_touch(plan: ContactPlan, of_human: Int, of_robot: Int, human_point: Array, human_at: Array,
                human_turn: Array, robot_at: Array, robot_turn: Array, side: int, offset: Array, body: Body) -> None:
     """One probe of one hand against one part; `*_at`, `*_turn` place the part in the chest frame."""
@@ -141,13 +180,18 @@ def _add_touch(plan: ContactPlan, of_human: Int, of_robot: Int, human_point: Arr
     clearance = seen[2] - surface
     if surface < 0.0 or clearance > FROM_M or clearance < DEEPEST_M:
         return
-    radius = radius_at(plan.parts, of_robot, seen[0], seen[1])
+    angle = _across(plan, seen) if of_robot == TRUNK else seen[1]
+    radius = radius_at(plan.parts, of_robot, seen[0], angle)
     if radius < 0.0:
         return
     weight = closeness(clearance)
-    point_at(plan.parts, of_robot, seen[0], seen[1], radius + max(clearance * plan.scale[side], plan.keep_m), local)
+    point_at(plan.parts, of_robot, seen[0], angle, radius + max(clearance * plan.scale[side], plan.keep_m), local)
     turn(robot_turn, local, place)
     body.weight[side] += weight
+    body.flat[side] = max(body.flat[side], weight)
+    if weight > body.strongest[side]:
+        body.strongest[side] = weight
+        body.part[side] = ON_TRUNK if of_human == HUMAN_TRUNK else of_human - HUMAN_HEAD + ON_HEAD
     for k in range(3):
         body.place[side, k] += weight * (place[k] + robot_at[k] - offset[k])
 
@@ -186,7 +230,7 @@ def find_touches(plan: ContactPlan, human: Human, body: Body) -> bool:
     straight, head = np.eye(3), np.empty((3, 3))
     multiply_transposed(human.chest, human.head, head)
     for side in range(2):
-        body.weight[side] = 0.0
+        body.weight[side] = body.flat[side] = body.strongest[side] = 0.0
         body.place[side] = 0.0
         other = 1 - side
         for probe in range(2):
@@ -243,8 +287,11 @@ def _add_hands(plan: ContactPlan, human: Human, body: Body) -> None:
         way = scale * (points[1, k] - points[0, k]) + plan.keep_m * facing[k]
         body.place[0, k] += weight * (middle - 0.5 * way - offsets[0, k])
         body.place[1, k] += weight * (middle + 0.5 * way - offsets[1, k])
-    body.weight[0] += weight
-    body.weight[1] += weight
+    for side in range(2):
+        body.weight[side] += weight
+        if weight > body.strongest[side]:
+            body.strongest[side] = weight
+            body.part[side] = ON_HAND
 
 
 @inner_kernel

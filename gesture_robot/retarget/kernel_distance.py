@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from gesture_robot.checks import Array
-from gesture_robot.compiled import inner_kernel, kernel
+from gesture_robot.compiled import Int, inner_kernel, kernel
 from gesture_robot.retarget.kernel_bounds import (
     CollisionPlan,
     DistanceWork,
@@ -28,6 +30,7 @@ from gesture_robot.retarget.kernel_gjk import (
     hull_distance,
 )
 from gesture_robot.retarget.kernel_overlap import overlap_depth
+from gesture_robot.retarget.kernel_rotation import place
 from gesture_robot.robots.moving_tree import MovingTree
 
 __all__ = [
@@ -250,12 +253,41 @@ def pair_slopes(
             b = tree.parent[b - 1]
 
 
+@kernel
+def point_slopes(tree: MovingTree, rotations: Array, positions: Array, body: Int, base: Int, point_m: Array,
+                 axis: Array, slope: Array) -> None:
+    """How a point of a body moves along an axis (3,), both seen from another body, with the joints.
+
+    Args:
+        tree: the robot.
+        rotations: (N + 1, 3, 3) of the bodies in the root, and
+        positions: (N + 1, 3) [m].
+        body: carries the point.
+        base: the other body.
+        point_m: (3,) in the body.
+        axis: (3,) unit, in the root.
+        slope: (J,) written [m per rad or m].
+    """
+    at = np.empty(3)
+    place(rotations[body], positions[body], point_m, at)
+    for j in range(slope.shape[0]):
+        slope[j] = 0.0
+    a, b = body, base
+    while a != b:
+        if a > b:
+            _add_slope(tree, rotations, positions, a - 1, 1.0, axis, at, slope)
+            a = tree.parent[a - 1]
+        else:
+            _add_slope(tree, rotations, positions, b - 1, -1.0, axis, at, slope)
+            b = tree.parent[b - 1]
+
+
 @inner_kernel
 def _add_slope(
     tree: MovingTree,
     rotations: Array,
     positions: Array,
-    joint: int,
+    joint: Int,
     sign: float,
     normal: Array,
     point: Array,

@@ -87,6 +87,7 @@ def solve_pose(plan: PosePlan, rotations: Array, q: Array, fresh: Int, loss: Arr
         share = 0.0
         for finger in range(5):
             share += plan.finger_share[k, finger] * human.curl[plan.finger_side[k], finger]
+        share *= 1.0 - work.body.flat[plan.finger_side[k]]
         wanted = plan.finger_open[k] + share * (plan.finger_closed[k] - plan.finger_open[k])
         row = plan.finger_row[k]
         q[row] = min(max(wanted, plan.lower[row]), plan.upper[row])
@@ -272,10 +273,16 @@ def _solve(plan: PosePlan, c: Int, q: Array, fresh: Int, work: PoseWork) -> None
 
 
 @kernel
-def solve_poses(plan: PosePlan, rotations: Array, q: Array, fresh: Int, answers: Array, losses: Array,
+def solve_poses(plan: PosePlan, rotations: Array, q: Array, fresh: Int, answers: Array, losses: Array, touches: Array,
                 work: PoseWork) -> None:
-    """`solve_pose` over rotations (T, 55, 3): answers (T, J) and losses (T, 10)."""
+    """`solve_pose` over rotations (T, 55, 3): answers (T, J), losses (T, 10), touches (T, 4).
+
+    A touch: how much the left and the right hand touch something, 0 to 1, and what (`kernel_contact.ON_TRUNK`, ...).
+    """
     for frame in range(len(rotations)):
         solve_pose(plan, rotations[frame], q, fresh if frame == 0 else 0, losses[frame], work)
         for k in range(len(q)):
             answers[frame, k] = q[k]
+        for side in range(2):
+            touches[frame, side] = work.body.weight[side]
+            touches[frame, 2 + side] = work.body.part[side]

@@ -21,29 +21,23 @@ from gesture_robot.compiled import COMPILED, straight
 from gesture_robot.datatypes import BodyMotion, FaceMotion, JointTrajectory, RobotModel
 from gesture_robot.errors import InvalidModel
 from gesture_robot.retarget.face_joints import face_joints
+from gesture_robot.retarget.guard_plan import make_arms_guard
 from gesture_robot.retarget.kernel_limits import limit_plan, possible_speed, stop_step
+from gesture_robot.retarget.kernel_near import begin_at, look
 from gesture_robot.retarget.kernel_pose import LOSSES, pose_work, solve_poses
 from gesture_robot.retarget.kernel_step import (
     COLLISION,
     STOPPED,
     VELOCITY,
-    Guard,
-    begin_at,
     central_velocities,
     follow_path,
-    look,
-    make_guard,
     may_move,
 )
-from gesture_robot.retarget.plan import REACH, PosePlan, pose_plan
-from gesture_robot.retarget.shapes import collision_plan
-from gesture_robot.robots.moving_tree import moving_tree
+from gesture_robot.retarget.plan import pose_plan
 
 _HEADING_WINDOW_S = 4.0
 _SMALL_HEADING_RAD = 0.5
 _SETTLE_FRAMES = 150
-_STIFF = 0.05
-_OPEN_RAD = 0.6
 MARGIN_M, KEEP_M = 0.01, 0.018
 """Least distance between links, and what is wished for where hands touch: control, the last gate, keeps 15 mm."""
 
@@ -67,6 +61,7 @@ class _Rows(NamedTuple):
 
     answer: Array
     losses: Array
+    touches: Array
     velocity: Array
     position: Array
     speed: Array
@@ -95,7 +90,7 @@ class Retargeter:
         _say_what_takes_long()
         self.model = model
         self._plan = pose_plan(model, KEEP_M, touch=touch)
-        self._guard = _guard(model, self._plan, margin_m)
+        self._guard = make_arms_guard(model, self._plan, margin_m)
         self._work = pose_work(self._plan)
         self.fps = fps
         self.reset()
@@ -123,7 +118,8 @@ class Retargeter:
         self._pose = np.zeros((1, 55, 3))  # kernels take arrays that may be written: one kind of them
         self._answer = self.model.rest.copy()
         answer, velocity, position, speed = np.zeros((4, 1, count))
-        self._one = _Rows(answer, np.zeros((1, len(LOSSES))), velocity, position, speed, np.zeros((1, count), np.int64))
+        losses, touches, reasons = np.zeros((1, len(LOSSES))), np.zeros((1, 4)), np.zeros((1, count), np.int64)
+        self._one = _Rows(answer, losses, touches, velocity, position, speed, reasons)
         self._solve_one, self._follow_one = solve_poses, follow_path
         self._past: list[Array] = []
         self._fresh, self._began_anywhere = True, False
@@ -142,7 +138,8 @@ class Retargeter:
         """
         self._take(rotations)
         rows = self._one
-        self._solve_one(self._plan, self._pose, self._answer, int(self._fresh), rows.answer, rows.losses, self._work)
+        self._solve_one(self._plan, self._pose, self._answer, int(self._fresh), rows.answer, rows.losses,
+                        rows.touches, self._work)
         self._fresh = False
         self._past.append(rows.answer[0].copy())
         del self._past[:-3]
@@ -153,7 +150,7 @@ class Retargeter:
         if len(self._past) == 2 and self._began_anywhere and not self._speed.any():  # it came as the second pose tells
             self._speed = self._first_speed(rows.velocity[0])
         self._follow_one(self._limits, self._guard, self._state, self._speed, rows.answer, rows.velocity,
-                         rows.position, rows.speed, rows.reason)
+                         rows.touches, rows.position, rows.speed, rows.reason)
         if len(self._past) == 2:  # both have run now
             self._solve_one, self._follow_one = straight(solve_poses), straight(follow_path)
         return self._state.copy()
@@ -191,7 +188,7 @@ class Retargeter:
         """
         fps, self.fps = self.fps, body.fps
         self.reset()
-        answers, losses = self._solve(without_heading(body))
+        answers, losses, touches = self._solve(without_heading(body))
         if face is not None:
             rows, joints = face_joints(self.model, face, np.arange(len(answers)) / body.fps)
             answers[:, rows] = joints
@@ -201,22 +198,22 @@ class Retargeter:
             self._state = self._free_start(answers[0])
             if np.array_equal(self._state, answers[0]) and not rest_at_ends:
                 self._speed = self._first_speed(velocities[0])
-        positions, speeds, reasons = self._follow_from_here(answers, velocities)
+        positions, speeds, reasons = self._follow_from_here(answers, velocities, touches)
         report = RetargetReport({name: losses[:, k] for k, name in enumerate(LOSSES)}, reasons & VELOCITY > 0,
                                 reasons & (COLLISION | STOPPED) > 0, answers)
         if rest_at_ends and len(answers):
-            positions, speeds = self._run_out(answers[-1], positions, speeds)
+            positions, speeds = self._run_out(answers[-1], touches[-1], positions, speeds)
         self.fps = fps
         times = np.arange(len(positions)) / body.fps
         return JointTrajectory(self.model.joint_names, 0.0, times, positions, speeds), report
 
-    def _run_out(self, answer: Array, positions: Array, speeds: Array) -> tuple[Array, Array]:
+    def _run_out(self, answer: Array, touching: Array, positions: Array, speeds: Array) -> tuple[Array, Array]:
         """Positions and speeds with the frames in which the robot comes to rest at an answer, or short of it."""
         still = np.zeros((1, len(answer)))
         for _ in range(_SETTLE_FRAMES):
             if not speeds[-1].any():
                 break
-            more, faster, _ = self._follow(answer[None], still)
+            more, faster, _ = self._follow(answer[None], still, touching[None])
             positions, speeds = np.concatenate([positions, more]), np.concatenate([speeds, faster])
         while speeds[-1].any():  # still gliding along an obstacle
             more, faster = np.empty((1, len(answer))), np.empty((1, len(answer)))
@@ -228,28 +225,29 @@ class Retargeter:
 
     # --- inside -----------------------------------------------------------------------------------------------
 
-    def _solve(self, rotations: Array) -> tuple[Array, Array]:
-        """Answers (T, J) and losses (T, 10) for rotations (T, 55, 3), going on from the last one."""
+    def _solve(self, rotations: Array) -> tuple[Array, Array, Array]:
+        """Answers (T, J), losses (T, 10) and touches (T, 4) for rotations (T, 55, 3), going on from the last one."""
         answers, losses = np.empty((len(rotations), len(self._answer))), np.empty((len(rotations), len(LOSSES)))
-        solve_poses(self._plan, rotations, self._answer, int(self._fresh), answers, losses, self._work)
+        touches = np.zeros((len(rotations), 4))
+        solve_poses(self._plan, rotations, self._answer, int(self._fresh), answers, losses, touches, self._work)
         self._fresh = self._fresh and not len(rotations)
-        return answers, losses
+        return answers, losses, touches
 
-    def _follow(self, answers: Array, velocities: Array) -> tuple[Array, Array, Array]:
+    def _follow(self, answers: Array, velocities: Array, touches: Array) -> tuple[Array, Array, Array]:
         """Positions, speeds and reasons (T, J) of the states that follow answers (T, J)."""
         positions, speeds = np.empty_like(answers), np.empty_like(answers)
         reasons = np.zeros(answers.shape, np.int64)
         assert self._state is not None
-        follow_path(self._limits, self._guard, self._state, self._speed, answers, velocities, positions, speeds,
-                    reasons)
+        follow_path(self._limits, self._guard, self._state, self._speed, answers, velocities, touches, positions,
+                    speeds, reasons)
         return positions, speeds, reasons
 
-    def _follow_from_here(self, answers: Array, velocities: Array) -> tuple[Array, Array, Array]:
+    def _follow_from_here(self, answers: Array, velocities: Array, touches: Array) -> tuple[Array, Array, Array]:
         """`_follow`, the state now being the first row."""
         if not len(answers):
             return answers, velocities, np.zeros(answers.shape, np.int64)
         first = self._state.copy(), self._speed.copy()  # type: ignore[union-attr]
-        positions, speeds, reasons = self._follow(answers[1:], velocities[1:])
+        positions, speeds, reasons = self._follow(answers[1:], velocities[1:], touches[1:])
         return (np.concatenate([first[0][None], positions]), np.concatenate([first[1][None], speeds]),
                 np.concatenate([np.zeros((1, reasons.shape[1]), np.int64), reasons]))
 
@@ -271,41 +269,15 @@ class Retargeter:
         begin_at(guard, model.rest.copy())
         at, speed, still = model.rest.copy(), np.zeros(len(answer)), np.zeros(len(answer))
         following, faster, reason = np.empty((1, len(at))), np.empty((1, len(at))), np.zeros((1, len(at)), np.int64)
+        untouched = np.zeros((1, 4))
         for _ in range(_SETTLE_FRAMES):
             before = at.copy()
-            follow_path(self._limits, guard, at, speed, answer[None], still[None], following, faster, reason)
+            follow_path(self._limits, guard, at, speed, answer[None], still[None], untouched, following, faster, reason)
             if np.abs(before - at).max() < 1e-4 and np.abs(speed).max() < 1e-4:
                 break
         while speed.any():
             stop_step(self._limits, at.copy(), speed.copy(), at, speed)
         return at
-
-
-def _guard(model: RobotModel, plan: PosePlan, margin_m: float) -> Guard:
-    """The guard: arms give way rather than torso and neck, and nothing moves that no human part moves."""
-    tree, _ = moving_tree(model)
-    shapes, _ = collision_plan(model)
-    yielding = np.zeros(len(model.joint_names))
-    for row in range(len(plan.chains.size)):
-        yielding[plan.chains.rows[row, : plan.chains.size[row]]] = 1.0 if row >= REACH else _STIFF
-    yielding[plan.finger_row] = 1.0
-    moved = yielding > 0.0
-    watched = (shapes.reach[:, moved] > 0.0).any(axis=1)  # what nothing moves stays as it is at rest
-    shapes = shapes._replace(pairs=np.ascontiguousarray(shapes.pairs[watched]),
-                             reach=np.ascontiguousarray(shapes.reach[watched]))
-    return make_guard(tree, shapes, yielding, margin_m, np.array(model.rest), *_open_arms(model, plan))
-
-
-def _open_arms(model: RobotModel, plan: PosePlan) -> tuple[Array, Array]:
-    """Which arm (J,) each joint belongs to, and joints (J,) with both arms half raised to the side."""
-    limb = np.full(len(model.joint_names), -1)
-    for row in range(REACH, len(plan.chains.size)):
-        limb[plan.chains.rows[row, : plan.chains.size[row]]] = (row - REACH) % 2
-    rotations = np.zeros((1, 55, 3))
-    rotations[0, 16, 2], rotations[0, 17, 2] = -_OPEN_RAD, _OPEN_RAD
-    answers, losses = np.array(model.rest)[None].copy(), np.zeros((1, len(LOSSES)))
-    solve_poses(plan, rotations, answers[0].copy(), 1, answers, losses, pose_work(plan))
-    return limb, answers[0]
 
 
 def _backward_velocity(past: list[Array], fps: float, out: Array) -> None:

@@ -29,6 +29,7 @@ _TRUNK_M = np.array([0.125, 0.165])
 _HEAD_M = np.array([0.10, 0.085, 0.13])
 _UPPER_ARM_M, _FOREARM_M = 0.045, 0.038
 _SHOULDER = base_from_smplx(OFFSETS[joint_index("left_collar")] + OFFSETS[joint_index("left_shoulder")])
+HUMAN_SHOULDERS_M = 2.0 * float(_SHOULDER[1])
 HUMAN_TRUNK_ORIGIN = np.array([0.0, 0.0, _SHOULDER[2]])
 """(3,) middle of the trunk between the shoulders, in the chest frame from spine3 [m]."""
 HUMAN_HEAD_ORIGIN = np.array([0.015, 0.0, 0.05])
