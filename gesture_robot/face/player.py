@@ -116,6 +116,10 @@ class FacePlayer:
         """(52,) what the face shows at `t_s`, in [0, 1]."""
         self._last_s = max(self._last_s, t_s)
         self._forget(t_s)
+        return self.peek(t_s)
+
+    def peek(self, t_s: float) -> Array:
+        """(52,) what the face will show at `t_s`, as far as it is known now; nothing is remembered of the question."""
         speech, speaking = self._speech(t_s)
         out = with_expression(speech, np.clip(self._expression.at(t_s), 0.0, 1.0), speaking)
         idle = self.config.micro * micro_motion(t_s, self._seed)

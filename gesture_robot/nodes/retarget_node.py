@@ -14,13 +14,15 @@ from gesture_robot.datatypes import BodyMotion, JointTrajectory
 from gesture_robot.errors import InvalidInput
 from gesture_robot.msg import BodyMotion as BodyMessage
 from gesture_robot.msg import ControlStatus
+from gesture_robot.msg import FaceMotion as FaceMessage
 from gesture_robot.nodes import topics
 from gesture_robot.nodes.base import StageNode
 from gesture_robot.nodes.config.retarget import RetargetNodeConfig
 from gesture_robot.nodes.convert.joints import trajectory_message
-from gesture_robot.nodes.convert.motion import body_value
+from gesture_robot.nodes.convert.motion import body_value, face_value
 from gesture_robot.nodes.robot_model import RobotDescription
 from gesture_robot.nodes.runner import run
+from gesture_robot.retarget.face_joints import FaceTrack
 from gesture_robot.retarget.frames import Arrival, FrameBuffer, FrameOrder
 from gesture_robot.retarget.retargeter import Retargeter
 
@@ -40,7 +42,7 @@ class RetargetNode(StageNode):
         """See StageNode."""
         self._description = RobotDescription(self)
         self._order = FrameOrder()
-        self._stopped = False
+        self._stopped, self._hears_face = False, False
         self._trajectories = self.create_publisher(TrajectoryMessage, topics.GESTURE_TRAJECTORY, topics.STREAM)
         self.listen(BodyMessage, topics.GESTURE_BODY, self._on_body, topics.STREAM, single=True, polled=True,
                     urgent=True)
@@ -55,6 +57,10 @@ class RetargetNode(StageNode):
         self._retargeter.reset()
         self._buffer = FrameBuffer(model.joint_names)
         self.health.facts["robot"] = model.name
+        self._face = FaceTrack()
+        if self._retargeter.moves_face and not self._hears_face:
+            self._hears_face = True
+            self.listen(FaceMessage, topics.FACE_WEIGHTS, self._on_face, topics.STREAM, single=True, polled=True)
 
     def start(self) -> None:
         """See StageNode."""
@@ -88,10 +94,14 @@ class RetargetNode(StageNode):
         self._tell(arrival, message.frame)
         if arrival.restart:
             self._buffer.clear()
+            self._face = FaceTrack()
             self._buffer.fps = self._retargeter.fps = body.fps
         if not self._expected and not self._stopped:
             self._expect(True)
         self._send(body, arrival.skip, self.seconds(message.header.stamp))
+
+    def _on_face(self, message: FaceMessage) -> None:
+        self._face.add(face_value(message), self.seconds(message.header.stamp))
 
     def _tell(self, arrival: Arrival, frame: int) -> None:
         name, now_s = topics.GESTURE_BODY, self.now_s()
@@ -104,8 +114,9 @@ class RetargetNode(StageNode):
 
     def _send(self, body: BodyMotion, skip: int, start_s: float) -> None:
         for index in range(skip, len(body.rotations)):
-            joints = self._retargeter.pose(body.rotations[index])
-            trajectory = self._buffer.add(joints, start_s + index / body.fps)
+            at_s = start_s + index / body.fps
+            joints = self._retargeter.pose(body.rotations[index], self._face.at(at_s))
+            trajectory = self._buffer.add(joints, at_s)
             if trajectory is not None:
                 self._publish(trajectory)
 

@@ -16,7 +16,7 @@ from gesture_robot.robots.moving_tree import MovingTree
 
 STEER_M = 0.048
 """Pairs are watched from this much outside their margin on: further than two hands meet in a frame."""
-RANGE_M = 0.06
+RANGE_M = 0.05
 """Distances are measured up to here."""
 BY_DESIGN, TOUCHING_M = 0.5, 0.001
 """Links that are near each other at rest keep this share of it; those that are nearer than this touch by design."""
@@ -41,7 +41,7 @@ class TouchWork(NamedTuple):
     repaired_from: Array
     """(J,) the answer that it was made of."""
     repairing: Array
-    """(1,) 1: there are such."""
+    """(1,) 0: there are none; 1: there are; 2: and the last steps changed nothing."""
     arms: Array
     """(A,) rows of the joints of both arms."""
     metric: Array

@@ -26,7 +26,7 @@ HAND_M = 0.01
 DAMPING = 1.0
 AT_ALL = 0.001
 """Hands that touch less than this are not led."""
-STEPS, SWEEPS, BACK = 4, 24, 0.35
+STEPS, SWEEPS, BACK, ENOUGH, STILL_RAD = 2, 24, 0.35, 0.01, 1e-4
 OVERLAP_M = 0.002
 SPARE_M = 0.003
 """What is aimed at beyond the margin."""
@@ -40,18 +40,24 @@ def repair(limits: LimitPlan, guard: Guard, target: Array, target_v: Array) -> N
         guard.touch.repairing[0] = 0
         return
     count, touch = len(target), guard.touch
+    if _settled(guard, target):
+        for joint in range(count):
+            target[joint], target_v[joint] = touch.repaired[joint], 0.0
+        return
     q, step, tried, goal, before = (np.empty(count), np.empty(count), np.empty(count), np.zeros((2, 3)),
                                     touch.repaired.copy())
     look(guard, target)
+    if touch.repairing[0] == 0 and _overlaps(guard) == 0.0:
+        return
     for side in range(2):
         _hand_goal(guard, side, goal[side])
     for joint in range(count):
         q[joint] = target[joint]
-        if touch.repairing[0] == 1:
+        if touch.repairing[0] > 0:
             q[joint] = before[joint] + target[joint] - touch.repaired_from[joint]
         q[joint] = min(max(q[joint], limits.lower[joint]), limits.upper[joint])
     look(guard, q)
-    wrong, share = _wrong(guard, target, goal, q), 1.0
+    wrong, share, enough = _wrong(guard, target, goal, q), 1.0, False
     _set_step(guard, target, goal, q, step)
     for k in range(STEPS):
         for joint in range(count):
@@ -62,18 +68,32 @@ def repair(limits: LimitPlan, guard: Guard, target: Array, target_v: Array) -> N
         if worse >= wrong:
             share *= BACK
             continue
+        enough = wrong - worse < ENOUGH * wrong
         wrong, share = worse, 1.0
         for joint in range(count):
             q[joint] = tried[joint]
+        if enough:
+            break
         if k + 1 < STEPS:
             _set_step(guard, target, goal, q, step)
     for joint in range(count):
         touch.repaired_from[joint] = target[joint]
         touch.repaired[joint] = q[joint]
-        if touch.repairing[0] == 1 and q[joint] != target[joint]:
+        if touch.repairing[0] > 0 and q[joint] != target[joint]:
             target_v[joint] = (q[joint] - before[joint]) / limits.dt_s
         target[joint] = q[joint]
-    touch.repairing[0] = 1
+    touch.repairing[0] = 2 if enough else 1
+
+
+@inner_kernel
+def _settled(guard: Guard, target: Array) -> bool:
+    """Whether the last steps gained nothing and the answer (J,) is what it was then."""
+    if guard.touch.repairing[0] != 2:
+        return False
+    for joint in range(len(target)):
+        if abs(target[joint] - guard.touch.repaired_from[joint]) > STILL_RAD:
+            return False
+    return True
 
 
 @inner_kernel
@@ -86,6 +106,13 @@ def _wrong(guard: Guard, target: Array, goal: Array, q: Array) -> float:
         if guard.touch.weight[side] >= AT_ALL and guard.touch.hand[side] >= 0:
             _hand_away(guard, side, goal[side], away)
             total += guard.touch.weight[side] / HAND_M**2 * (away[0] ** 2 + away[1] ** 2 + away[2] ** 2)
+    return total + _overlaps(guard)
+
+
+@inner_kernel
+def _overlaps(guard: Guard) -> float:
+    """Sum of (overlap / OVERLAP_M)^2 over the pairs that are too near each other at the last look."""
+    total = 0.0
     for pair in range(len(guard.needed)):
         missing = SPARE_M - (guard.distance[pair] - guard.needed[pair])
         if missing > 0.0 and guard.steer[pair] > SPARE_M:

@@ -20,7 +20,7 @@ from gesture_robot.checks import Array, frozen_array
 from gesture_robot.compiled import COMPILED, straight
 from gesture_robot.datatypes import BodyMotion, FaceMotion, JointTrajectory, RobotModel
 from gesture_robot.errors import InvalidModel
-from gesture_robot.retarget.face_joints import face_joints
+from gesture_robot.retarget.face_joints import LiveFace, face_joints
 from gesture_robot.retarget.guard_plan import make_arms_guard
 from gesture_robot.retarget.kernel_limits import limit_plan, possible_speed, stop_step
 from gesture_robot.retarget.kernel_near import begin_at, look
@@ -92,6 +92,7 @@ class Retargeter:
         self._plan = pose_plan(model, KEEP_M, touch=touch)
         self._guard = make_arms_guard(model, self._plan, margin_m)
         self._work = pose_work(self._plan)
+        self._face = LiveFace(model)
         self.fps = fps
         self.reset()
 
@@ -122,6 +123,7 @@ class Retargeter:
         self._one = _Rows(answer, losses, touches, velocity, position, speed, reasons)
         self._solve_one, self._follow_one = solve_poses, follow_path
         self._past: list[Array] = []
+        self._face_joints = self._answer[self._face.rows]
         self._fresh, self._began_anywhere = True, False
         self._speed = np.zeros(count)
         self._state: Array | None = None
@@ -130,17 +132,29 @@ class Retargeter:
             self._state = np.clip(measured, self.model.lower, self.model.upper)
             begin_at(self._guard, self._state)
 
-    def pose(self, rotations: Array) -> Array:
+    @property
+    def moves_face(self) -> bool:
+        """Whether the robot has joints of eyes, lids or jaw that `pose` can move."""
+        return len(self._face.rows) > 0
+
+    def pose(self, rotations: Array, face: Array | None = None) -> Array:
         """Joints (J,) for one human pose (55, 3) in SMPL-X axes, without delay.
+
+        Args:
+            rotations: the pose.
+            face: (52,) ARKit weights for the joints of the face, if it has any; None: those stay where they are.
 
         Raises:
             InvalidInput: wrong shape or not finite; the state stays as it was.
         """
+        if face is not None and self.moves_face:
+            self._face_joints = self._face.joints(face)
         self._take(rotations)
         rows = self._one
         self._solve_one(self._plan, self._pose, self._answer, int(self._fresh), rows.answer, rows.losses,
                         rows.touches, self._work)
         self._fresh = False
+        rows.answer[0, self._face.rows] = self._face_joints
         self._past.append(rows.answer[0].copy())
         del self._past[:-3]
         _backward_velocity(self._past, self._fps, rows.velocity[0])

@@ -75,7 +75,7 @@ def build(engines: Engines, camera: Camera, clock: SimulatedClock | WallClock, *
                     motions, faces,
                     Worker("speech, gesture, face", live=clock.live, latency_s=PLANNING_LATENCY_S, timings=timings),
                     rng, notice),
-        stream=MotionStream(motions, gaze, Retargeter(model), model.joint_names),
+        stream=MotionStream(motions, gaze, Retargeter(model), model.joint_names, faces=faces),
         controller=Controller(model, robot.read()))
     return Pipeline(stages, config, notice=notice, rng=np.random.default_rng(engines.seed + 1), timings=timings)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import Command
+from gesture_robot.face.player import FacePlayer
 from gesture_robot.gesture.gaze import GazeLayer
 from gesture_robot.gesture.player import MotionPlayer
 from gesture_robot.retarget.frames import FrameBuffer
@@ -23,9 +24,12 @@ class MotionStream:
         joint_names: tuple[str, ...],
         fps: float = 30.0,
         ahead_s: float = 0.08,
+        faces: FacePlayer | None = None,
     ):
+        """`faces` moves the robot's eyes, lids and jaw where it has joints for them."""
         self._motions, self._gaze, self._retargeter = motions, gaze, retargeter
         self._buffer, self._fps, self._ahead_s = FrameBuffer(joint_names, fps), fps, ahead_s
+        self._faces = faces if retargeter.moves_face else None
         self._frame = 0
         self.pose = np.zeros((55, 3))
         self.poses: list[Array] = []
@@ -55,5 +59,6 @@ class MotionStream:
         if self.record:
             self.poses.append(self.pose)
         self._frame += 1
-        trajectory = self._buffer.add(self._retargeter.pose(self.pose), t_s)
+        face = None if self._faces is None else self._faces.peek(t_s)
+        trajectory = self._buffer.add(self._retargeter.pose(self.pose, face), t_s)
         return None if trajectory is None else Command("gesture", now_s, trajectory)
