@@ -9,6 +9,7 @@ from gesture_robot.checks import Array
 from gesture_robot.datatypes import Arm, RobotModel
 from gesture_robot.retarget.axes import base_from_smplx
 from gesture_robot.retarget.body_shapes import BodyShape, body_shapes
+from gesture_robot.retarget.fingers import Fingers, HandShapes, finger_joints, flatten
 from gesture_robot.retarget.kernel_contact import ContactPlan
 from gesture_robot.retarget.landmarks import Landmarks, palm_axis
 from gesture_robot.retarget.surfaces import (
@@ -37,8 +38,8 @@ _AROUND = np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (
 _AROUND /= np.linalg.norm(_AROUND, axis=1, keepdims=True)
 
 
-def contact_plan(model: RobotModel, landmarks: Landmarks, keep_m: float) -> ContactPlan:
-    """Tables for one robot; a part without shapes has no surface, so nothing is related to it.
+def contact_plan(model: RobotModel, landmarks: Landmarks, keep_m: float) -> tuple[ContactPlan, Fingers]:
+    """Tables for one robot, and its hands; a part without shapes has no surface, so nothing is related to it.
 
     Args:
         model: the robot.
@@ -55,21 +56,25 @@ def contact_plan(model: RobotModel, landmarks: Landmarks, keep_m: float) -> Cont
 class _Builder:
     def __init__(self, model: RobotModel, landmarks: Landmarks):
         self.model, self.tree, self.landmarks = model, tree_of(model), landmarks
-        flat, self.bodies = moving_tree(model)
-        self.parents = flat.parent
-        shapes, _ = body_shapes(model, flat, self.bodies)
-        self.hulls = [(shape.body, self._in_chest(shape)) for shape in shapes]
+        self.flat, self.bodies = moving_tree(model)
+        self.parents = self.flat.parent
+        shapes, _ = body_shapes(model, self.flat, self.bodies)
+        self.shapes = shapes
+        self.hulls = [(shape.link, shape.body, self._in_chest(shape)) for shape in shapes]
+        self._head_links = self._below(model.limbs.head_link)
 
-    def plan(self, keep_m: float) -> ContactPlan:
+    def plan(self, keep_m: float) -> tuple[ContactPlan, Fingers]:
         limbs = self.model.limbs
         arms = (limbs.left_arm, limbs.right_arm)
+        fingers = self._lay_flat(arms)
         probes = [[self._probes(arm, side) for side, arm in enumerate(arms)], [self._human_probes()] * 2]
         scale = [self.landmarks.arm_length(arm) / ARM_LENGTH_M if arm else 1.0 for arm in arms]
-        return ContactPlan(
+        return (ContactPlan(
             stack_surfaces([human_trunk(), human_head(), human_arm(UPPER_ARM_M, True), human_arm(FOREARM_M, False),
                             self._trunk(arms), self._head(), *(self._bone(arm, True) for arm in arms),
                             *(self._bone(arm, False) for arm in arms)]),
-            np.array(probes[1]), np.array(probes[0]), np.array(scale), self._wide(arms), keep_m)
+            np.array(probes[1]), np.array(probes[0]), np.array(scale), self._wide(arms), keep_m),
+                fingers)
 
     def _wide(self, arms: tuple[Arm | None, Arm | None]) -> float:
         """Width of the shoulders over the human's; a robot with one arm: as its arm to the human's."""
@@ -104,7 +109,18 @@ class _Builder:
         return found
 
     def _of(self, bodies: set[int]) -> list[Array]:
-        return [corners for body, corners in self.hulls if body in bodies]
+        return [corners for link, body, corners in self.hulls if body in bodies and link not in self._head_links]
+
+    def _below(self, head: str) -> set[str]:
+        """A head and all links that it carries; none where the chest is the head too."""
+        if not head or head == self.landmarks.chest:
+            return set()
+        found = {head}
+        for name in self.tree.order:  # parents come first
+            joint = self.tree.joints[name]
+            if joint.parent in found:
+                found.add(joint.child)
+        return found
 
     def _trunk(self, arms: tuple[Arm | None, Arm | None]) -> Surface:
         chest = self._body(self.landmarks.chest)
@@ -121,11 +137,7 @@ class _Builder:
 
     def _head(self) -> Surface:
         limbs = self.model.limbs
-        if not limbs.head_link or self._body(limbs.head_link) == self._body(self.landmarks.chest):
-            return no_surface(SPHERE)
-        body = self._body(limbs.head_link)
-        own = {k for k in range(len(self.parents) + 1) if body in self._line(k)}
-        hulls = self._of(own)
+        hulls = [corners for link, _, corners in self.hulls if link in self._head_links]
         if not hulls:
             return no_surface(SPHERE)
         turn = self.landmarks.from_chest(limbs.head_link)
@@ -153,16 +165,32 @@ class _Builder:
         hulls = [(corners - start) @ axes.T for corners in self._of(inside)]
         return cylinder_of(hulls, ARM_ALONG, length, np.zeros(3)) if hulls else no_surface()
 
+    def _hand(self, arm: Arm, side: int) -> HandShapes:
+        return HandShapes(self.flat, self.bodies, self.shapes, arm, side)
+
+    def _lay_flat(self, arms: tuple[Arm | None, Arm | None]) -> Fingers:
+        """The joints of both hands, their flat positions found."""
+        fingers = finger_joints(self.model)
+        joints = np.array(self.model.rest)
+        joints[fingers.row] = fingers.open
+        for side, arm in enumerate(arms):
+            if arm is not None:
+                joints = flatten(self.model, self._hand(arm, side), joints)
+        self._flat_joints = joints
+        return fingers.with_flat(self.model, joints, self._other_rows(arms, fingers))
+
+    def _other_rows(self, arms: tuple[Arm | None, Arm | None], fingers: Fingers) -> list[tuple[int, int]]:
+        """Side and row of joints of hands that no human finger moves."""
+        return [(side, int(row)) for side, arm in enumerate(arms) if arm is not None
+                for row in self._hand(arm, side).rows if row not in fingers.row]
+
     def _probes(self, arm: Arm | None, side: int) -> Array:
         """(2, 3) palm and fingertips in the hand's axes, from the wrist [m]."""
         if arm is None:
             return np.zeros((2, 3))
         axes = hand_axes(arm, side)
-        at = self.landmarks.from_chest(arm.hand_link)
-        wrist = self.landmarks.arm(arm)[2]
-        body = self._body(arm.hand_link)
-        own = {k for k in range(len(self.parents) + 1) if body in self._line(k)}
-        hand = [(corners - wrist) @ at[:3, :3] @ axes.T for corners in self._of(own)]
+        hand = [corners @ axes.T + radius * np.array([1.0, 1.0, 0.0])
+                for corners, radius in self._hand(arm, side).corners(self._flat_joints)]
         reach = max((float(h[:, 0].max()) for h in hand), default=0.2 * self.landmarks.arm_length(arm))
         reach = max(reach, 0.02)
         out = max((float(h[:, 1].max()) for h in hand), default=0.02)  # a thumb that stands out keeps the palm away

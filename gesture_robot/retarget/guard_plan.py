@@ -26,7 +26,7 @@ def make_arms_guard(model: RobotModel, plan: PosePlan, margin_m: float) -> Guard
     yielding = np.zeros(len(model.joint_names))
     for row in range(len(plan.chains.size)):
         yielding[plan.chains.rows[row, : plan.chains.size[row]]] = _YIELDING[row]
-    yielding[plan.finger_row] = _FINGERS
+    yielding[plan.fingers.row] = _FINGERS
     moved = yielding > 0.0
     watched = (shapes.reach[:, moved] > 0.0).any(axis=1)  # what nothing moves stays as it is at rest
     shapes = shapes._replace(pairs=np.ascontiguousarray(shapes.pairs[watched]),

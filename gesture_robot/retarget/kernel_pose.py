@@ -82,14 +82,20 @@ def solve_pose(plan: PosePlan, rotations: Array, q: Array, fresh: Int, loss: Arr
         _solve_arm(plan, side, q, 1 if fresh == 1 else (2 if turn_to_look else 0), loss, work)
     if plan.touch == 1:
         _keep_touches(plan, q, fresh, loss, work)
-    human = work.human
-    for k in range(len(plan.finger_row)):
-        share = 0.0
+    _set_fingers(plan, q, work)
+
+
+@inner_kernel
+def _set_fingers(plan: PosePlan, q: Array, work: PoseWork) -> None:
+    """Curled like the human's, flat where the hand touches something."""
+    fingers = plan.fingers
+    for k in range(len(fingers.row)):
+        side, share = fingers.side[k], 0.0
         for finger in range(5):
-            share += plan.finger_share[k, finger] * human.curl[plan.finger_side[k], finger]
-        share *= 1.0 - work.body.flat[plan.finger_side[k]]
-        wanted = plan.finger_open[k] + share * (plan.finger_closed[k] - plan.finger_open[k])
-        row = plan.finger_row[k]
+            share += fingers.share[k, finger] * work.human.curl[side, finger]
+        wanted = fingers.open[k] + share * (fingers.closed[k] - fingers.open[k])
+        wanted += work.body.flat[side] * (fingers.flat[k] - wanted)
+        row = fingers.row[k]
         q[row] = min(max(wanted, plan.lower[row]), plan.upper[row])
 
 

@@ -12,6 +12,7 @@ from gesture_robot.body.rotations import matrix_from_rotvec
 from gesture_robot.checks import Array
 from gesture_robot.datatypes import Arm, RobotModel
 from gesture_robot.retarget.contact_plan import contact_plan
+from gesture_robot.retarget.fingers import Fingers
 from gesture_robot.retarget.kernel_chain import ChainPlan, chain_forward, chain_work
 from gesture_robot.retarget.kernel_contact import ContactPlan
 from gesture_robot.retarget.kernel_human import HumanPlan, human_plan
@@ -21,8 +22,6 @@ from gesture_robot.robots.moving_tree import drive_of
 from gesture_robot.robots.urdf_types import UrdfTree
 
 SEEDS = 160
-CURLS = ("index", "middle", "pinky", "ring", "thumb")
-"""Order of the curls in SMPL-X."""
 FRONT, UP = 1.0, 0.7
 HEAD_UP = 0.3
 HINGE = 0.05
@@ -42,13 +41,7 @@ class PosePlan(NamedTuple):
     """TORSO, NECK, REACH + side, WRIST + side."""
     in_chest: int
     """1: arms follow the human's chest, which the robot's waist can follow; 0: the world."""
-    finger_side: Array
-    finger_row: Array
-    finger_open: Array
-    finger_closed: Array
-    """(F,) joints of hands."""
-    finger_share: Array
-    """(F, 5) of the human curls, sums to 1."""
+    fingers: Fingers
     bone_m: Array
     """(2, 2) length of upper arm and forearm of both arms [m]."""
     forearm_m: Array
@@ -73,16 +66,17 @@ def pose_plan(model: RobotModel, keep_m: float = 0.015, *, touch: bool = True) -
         touch: keep touches; else only directions count.
     """
     builder = _Builder(model)
-    limbs, fingers = model.limbs, _fingers(model)
+    limbs = model.limbs
+    contacts, fingers = contact_plan(model, builder.landmarks, keep_m)
     arms = [limbs.left_arm, limbs.right_arm]
     waist = [n for n in limbs.torso if builder.tree.joints[n].kind != "prismatic"]
     return PosePlan(
         human_plan(), stack_chains([builder.torso(), builder.neck(), *(builder.reach(arm) for arm in arms),
                                     *(builder.wrist(arm, side) for side, arm in enumerate(arms))]),
-        int(bool(waist)), *fingers,
+        int(bool(waist)), fingers,
         bone_m=np.array([builder.bones(arm) for arm in arms]), forearm_m=np.array(builder.forearms),
         elbow_m=np.array([arm.elbow_m if arm else (0.0, 0.0, 0.0) for arm in arms]),
-        contacts=contact_plan(model, builder.landmarks, keep_m), touch=int(touch),
+        contacts=contacts, touch=int(touch),
         rest=np.array(model.rest), lower=np.array(model.lower), upper=np.array(model.upper))
 
 
@@ -237,27 +231,6 @@ def _empty_chain(directions: int) -> Chain:
     return Chain(np.zeros(0, np.int64), np.zeros((0, 3, 3)), zero, zero, none, none, none,
                  np.zeros(directions, np.int64), np.zeros((directions, 3)), np.zeros(directions), np.eye(3),
                  np.zeros(3), 0)
-
-
-def _fingers(model: RobotModel) -> tuple[Array, Array, Array, Array, Array]:
-    """Side, row, open, closed (F,) and share of the human curls (F, 5) of every joint of a hand."""
-    sides, rows, opened, closed, shares = [], [], [], [], []
-    for side, arm in enumerate((model.limbs.left_arm, model.limbs.right_arm)):
-        if arm is None:
-            continue
-        groups = [(f.shows, f.joints, f.open, f.closed) for f in arm.fingers] or [
-            (CURLS[:4], arm.hand_joints, (0.0,) * len(arm.hand_joints),
-             tuple(model.upper[model.index(name)] for name in arm.hand_joints))]
-        for shows, joints, straight, bent in groups:
-            share = np.array([float(name in shows) for name in CURLS]) / len(shows)
-            for name, a, b in zip(joints, straight, bent, strict=True):
-                sides.append(side)
-                rows.append(model.index(name))
-                opened.append(a)
-                closed.append(b)
-                shares.append(share)
-    return (np.array(sides, np.int64), np.array(rows, np.int64), np.array(opened, float), np.array(closed, float),
-            np.array(shares, float).reshape(-1, 5))
 
 
 def _joints_between(tree: UrdfTree, start: str, end: str) -> list[str]:
