@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from gesture_robot.msg import BodyMotion, ControlStatus
+from gesture_robot.msg import BodyMotion, ControlStatus, FaceMotion
 from trajectory_msgs.msg import JointTrajectory
 
+from gesture_robot.face.arkit import CHANNELS, INDEX
 from gesture_robot.gesture.player import MotionPlayer
 from gesture_robot.nodes import topics
 from gesture_robot.nodes.convert.joints import trajectory_value
-from gesture_robot.nodes.convert.motion import body_message
+from gesture_robot.nodes.convert.motion import body_message, face_message
 from gesture_robot.retarget.frames import FrameBuffer
 from gesture_robot.retarget.retargeter import Retargeter
 from gesture_robot.robots.model import load_model
@@ -196,3 +197,38 @@ def test_gesture_killed_and_restarted_gives_no_spike(graph):
     check_safe(values)
     assert (np.diff([v.start_s for v in values]) > 0.0).all()
     graph.wait(lambda: "nothing for" not in graph.message("retarget"), "all is well again")
+
+
+JAWED = """<robot name="jawed">
+  <link name="base"/><link name="head"/><link name="chin"/>
+  <joint name="neck_yaw" type="revolute"><parent link="base"/><child link="head"/><axis xyz="0 0 1"/>
+    <limit lower="-1" upper="1" velocity="3" effort="5"/></joint>
+  <joint name="jaw" type="revolute"><parent link="head"/><child link="chin"/><axis xyz="0 1 0"/>
+    <limit lower="0" upper="0.6" velocity="6" effort="5"/></joint>
+</robot>"""
+
+
+def test_joints_of_the_face_follow_the_face_node_s_weights(graph, tmp_path):
+    (tmp_path / "jawed.urdf").write_text(JAWED)
+    (tmp_path / "jawed.yaml").write_text(
+        "limbs:\n  base_link: base\n  head_link: head\n  neck: [neck_yaw]\n"
+        "  face: [{joint: jaw, gains: {jawOpen: 0.5}}]\n")
+    out = graph.listen(JointTrajectory, topics.GESTURE_TRAJECTORY)
+    node = graph.start("retarget", parameters={"robot": tmp_path / "jawed.urdf"})
+    bodies, faces = graph.publisher(BodyMotion, topics.GESTURE_BODY), graph.publisher(FaceMotion, topics.FACE_WEIGHTS)
+    open_jaw = np.zeros((1, len(CHANNELS)))
+    open_jaw[0, INDEX["jawOpen"]] = 1.0
+
+    def stamp(frame: int) -> Time:
+        total = round((1000.0 + frame / FPS) * 1e9)
+        return Time(sec=total // 10**9, nanosec=total % 10**9)
+
+    for frame in range(40):
+        if frame >= 10:
+            faces.publish(face_message(open_jaw, FPS, stamp(frame)))
+            graph.spin(0.01)
+        bodies.publish(body_message(np.zeros((55, 3), np.float32), FPS, frame, stamp(frame)))
+        graph.spin(0.02)
+    graph.wait(lambda: len(out) >= 37, "every frame became a trajectory", on_fail=lambda: node.output)
+    jaw = [message.points[-1].positions[list(message.joint_names).index("jaw")] for message in out]
+    assert jaw[0] == pytest.approx(0.0, abs=1e-6) and jaw[-1] == pytest.approx(0.5, abs=0.02)
