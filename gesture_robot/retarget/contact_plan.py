@@ -12,12 +12,14 @@ from gesture_robot.retarget.body_shapes import BodyShape, body_shapes
 from gesture_robot.retarget.fingers import Fingers, HandShapes, finger_joints, flatten
 from gesture_robot.retarget.kernel_contact import ContactPlan
 from gesture_robot.retarget.landmarks import Landmarks, palm_axis
+from gesture_robot.retarget.plan_cache import kept
 from gesture_robot.retarget.surfaces import (
     ARM_ALONG,
     HUMAN_SHOULDERS_M,
     SPHERE,
     TRUNK_ALONG,
     Surface,
+    Surfaces,
     cylinder_of,
     human_arm,
     human_head,
@@ -66,15 +68,23 @@ class _Builder:
     def plan(self, keep_m: float) -> tuple[ContactPlan, Fingers]:
         limbs = self.model.limbs
         arms = (limbs.left_arm, limbs.right_arm)
-        fingers = self._lay_flat(arms)
-        probes = [[self._probes(arm, side) for side, arm in enumerate(arms)], [self._human_probes()] * 2]
+        depends_on = [limbs, self.model.rest, self.model.lower, self.model.upper,
+                      *(part for hull in self.hulls for part in hull)]
+        found = kept("touch", depends_on, lambda: self._measured(arms))
+        fingers = finger_joints(self.model)
+        flat_joints = found.pop("flat_joints")
+        fingers = fingers.with_flat(self.model, flat_joints, self._other_rows(arms, fingers))
         scale = [self.landmarks.arm_length(arm) / ARM_LENGTH_M if arm else 1.0 for arm in arms]
-        return (ContactPlan(
-            stack_surfaces([human_trunk(), human_head(), human_arm(UPPER_ARM_M, True), human_arm(FOREARM_M, False),
-                            self._trunk(arms), self._head(), *(self._bone(arm, True) for arm in arms),
-                            *(self._bone(arm, False) for arm in arms)]),
-            np.array(probes[1]), np.array(probes[0]), np.array(scale), self._wide(arms), keep_m),
-                fingers)
+        return ContactPlan(Surfaces(**found), np.array([self._human_probes()] * 2),
+                           np.array([self._probes(arm, side, flat_joints) for side, arm in enumerate(arms)]),
+                           np.array(scale), self._wide(arms), keep_m), fingers
+
+    def _measured(self, arms: tuple[Arm | None, Arm | None]) -> dict[str, Array]:
+        """What takes long: the surfaces, and joints (J,) with both hands flat."""
+        surfaces = stack_surfaces([
+            human_trunk(), human_head(), human_arm(UPPER_ARM_M, True), human_arm(FOREARM_M, False), self._trunk(arms),
+            self._head(), *(self._bone(arm, True) for arm in arms), *(self._bone(arm, False) for arm in arms)])
+        return {**surfaces._asdict(), "flat_joints": self._lay_flat(arms)}
 
     def _wide(self, arms: tuple[Arm | None, Arm | None]) -> float:
         """Width of the shoulders over the human's; a robot with one arm: as its arm to the human's."""
@@ -168,29 +178,27 @@ class _Builder:
     def _hand(self, arm: Arm, side: int) -> HandShapes:
         return HandShapes(self.flat, self.bodies, self.shapes, arm, side)
 
-    def _lay_flat(self, arms: tuple[Arm | None, Arm | None]) -> Fingers:
-        """The joints of both hands, their flat positions found."""
-        fingers = finger_joints(self.model)
-        joints = np.array(self.model.rest)
+    def _lay_flat(self, arms: tuple[Arm | None, Arm | None]) -> Array:
+        """Joints (J,) at rest, both hands flat."""
+        fingers, joints = finger_joints(self.model), np.array(self.model.rest)
         joints[fingers.row] = fingers.open
         for side, arm in enumerate(arms):
             if arm is not None:
                 joints = flatten(self.model, self._hand(arm, side), joints)
-        self._flat_joints = joints
-        return fingers.with_flat(self.model, joints, self._other_rows(arms, fingers))
+        return joints
 
     def _other_rows(self, arms: tuple[Arm | None, Arm | None], fingers: Fingers) -> list[tuple[int, int]]:
         """Side and row of joints of hands that no human finger moves."""
         return [(side, int(row)) for side, arm in enumerate(arms) if arm is not None
                 for row in self._hand(arm, side).rows if row not in fingers.row]
 
-    def _probes(self, arm: Arm | None, side: int) -> Array:
+    def _probes(self, arm: Arm | None, side: int, flat_joints: Array) -> Array:
         """(2, 3) palm and fingertips in the hand's axes, from the wrist [m]."""
         if arm is None:
             return np.zeros((2, 3))
         axes = hand_axes(arm, side)
         hand = [corners @ axes.T + radius * np.array([1.0, 1.0, 0.0])
-                for corners, radius in self._hand(arm, side).corners(self._flat_joints)]
+                for corners, radius in self._hand(arm, side).corners(flat_joints)]
         reach = max((float(h[:, 0].max()) for h in hand), default=0.2 * self.landmarks.arm_length(arm))
         reach = max(reach, 0.02)
         out = max((float(h[:, 1].max()) for h in hand), default=0.02)  # a thumb that stands out keeps the palm away

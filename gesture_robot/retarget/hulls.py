@@ -9,14 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
 
 from gesture_robot.checks import Array
 from gesture_robot.retarget.kernel_gjk import HullSet
 from gesture_robot.robots.mesh_files import read_mesh
+
+if TYPE_CHECKING:  # scipy's parts are imported where shapes are made: they take half a second
+    from scipy.spatial import ConvexHull
 
 MOST_VERTICES = 96
 FINE_M = 0.0015
@@ -84,6 +86,8 @@ def hull_corners(points: Array) -> Array:
 
 def reduced_hull(points: Array, most: int = MOST_VERTICES) -> RoundedHull:
     """At most `most` vertices and a radius that hold all of the points (N, 3); the one that grows least."""
+    from scipy.spatial import HalfspaceIntersection, QhullError
+
     corners = hull_corners(points)
     if len(corners) <= min(most, 12):
         return RoundedHull(corners, 0.0)
@@ -176,6 +180,8 @@ def _downhill_ends_right(vertices: Array, near: list[set[int]]) -> bool:
 
 
 def _hull(points: Array) -> ConvexHull | None:
+    from scipy.spatial import ConvexHull, QhullError
+
     for options in ("", "QJ"):
         try:
             return ConvexHull(points, qhull_options=options or None)
@@ -186,6 +192,8 @@ def _hull(points: Array) -> ConvexHull | None:
 
 def _inscribed(planes: Array) -> tuple[Array, float]:
     """Centre and radius of the largest ball inside the half-spaces (F, 4)."""
+    from scipy.optimize import linprog
+
     solved = linprog(
         [0.0, 0.0, 0.0, -1.0],
         np.column_stack([planes[:, :3], np.ones(len(planes))]),
