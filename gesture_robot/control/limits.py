@@ -43,7 +43,8 @@ class JointLimits:
         self.tick_s, self._rate = tick_s, bandwidth_rad_s
         self._soft_acceleration = braking_share * self.max_acceleration
         self._knee = self._soft_acceleration / bandwidth_rad_s**2
-        self._max_change = self.max_acceleration * min(1.0, tick_s / jerk_time_s if jerk_time_s > 0 else 1.0)
+        change = self.max_acceleration * min(1.0, tick_s / jerk_time_s if jerk_time_s > 0 else 1.0)
+        self._max_change = np.minimum(change, np.asarray(model.max_jerk) * tick_s)
         self._step = self.max_acceleration * tick_s
 
     # --- braking ----------------------------------------------------------------------------------------------

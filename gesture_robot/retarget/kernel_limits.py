@@ -40,10 +40,15 @@ class LimitPlan(NamedTuple):
 
 
 def limit_plan(model: RobotModel, fps: float) -> LimitPlan:
-    """The model's limits, a hair inside so that rounding never breaks them."""
+    """The model's limits, a hair inside so that rounding never breaks them.
+
+    A limit on jerk is kept from frame to frame: accelerations (at the ends of a frame, and means of frames) differ by
+    no more than jerk x dt between neighbours when none exceeds half of that.
+    """
     share = 1.0 - 1e-6
-    return LimitPlan(np.array(model.lower), np.array(model.upper), share * model.max_velocity,
-                     share * model.max_acceleration, 1.0 / fps)
+    acceleration = np.minimum(model.max_acceleration, 0.5 * np.asarray(model.max_jerk) / fps)
+    return LimitPlan(np.array(model.lower), np.array(model.upper), share * model.max_velocity, share * acceleration,
+                     1.0 / fps)
 
 
 @kernel

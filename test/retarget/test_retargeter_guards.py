@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,6 +53,25 @@ def test_whatever_comes_no_limit_is_left_and_links_never_touch(wren, retargeter,
     assert audit([trajectory], wren).violations == 0
     assert not trajectory.velocities[0].any() and not trajectory.velocities[-1].any()
     assert not SelfCollisions(wren).path(trajectory).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_limit_on_jerk_holds_from_frame_to_frame(wren, seed):
+    most = np.full(len(wren.joint_names), np.inf)
+    slow = [wren.index("left_elbow"), wren.index("right_wrist_roll")]
+    most[slow] = [600.0, 900.0]
+    model = replace(wren, max_jerk=most)
+    body = BodyMotion(FPS, wild(seed, 90), np.zeros((90, 3)))
+    trajectory = Retargeter(model).motion(body)
+    assert audit([trajectory], model).violations == 0
+    q, v = trajectory.positions[:, slow], trajectory.velocities[:, slow]
+    mean = np.diff(v, axis=0) * FPS  # acceleration of a frame; at its ends it is 6 dq / dt^2 - (4 v0 + 2 v1) / dt ...
+    ends = np.stack([6 * np.diff(q, axis=0) * FPS**2 - (4 * v[:-1] + 2 * v[1:]) * FPS,
+                     -6 * np.diff(q, axis=0) * FPS**2 + (2 * v[:-1] + 4 * v[1:]) * FPS])
+    for change in (np.diff(mean, axis=0), ends[0][1:] - ends[1][:-1], ends[1] - ends[0]):
+        assert (np.abs(change) * FPS <= most[slow] * (1 + 1e-6)).all()
+    free = Retargeter(wren).motion(body).velocities[:, slow]
+    assert (np.abs(np.diff(free, n=2, axis=0)).max(axis=0) * FPS**2 > most[slow]).any(), "the limit asks for something"
 
 
 def test_a_robot_that_stands_anywhere_follows_within_its_limits_and_arrives(wren):
@@ -159,8 +179,6 @@ def test_the_report_says_where_guards_held_and_what_the_ranges_cost(wren, retarg
 
 
 def test_face_channels_move_the_face_s_joints_inside_their_limits(wren):
-    from dataclasses import replace
-
     from gesture_robot.datatypes import FaceJoint
 
     eyed = replace(wren, limbs=replace(wren.limbs, face=(FaceJoint("left_hand", {"jawOpen": 2.0}),)))
