@@ -68,6 +68,8 @@ class Guard(NamedTuple):
     shapes: CollisionPlan
     yielding: Array
     """(J,) how readily a joint gives way: 1 arms, little torso and neck, 0 what does not move."""
+    floor: Array
+    """(P,) distance that each pair keeps whatever happens [m]: the margin, or what it had when the robot began."""
     needed: Array
     """(P,) distance that each pair must keep now [m]."""
     distance: Array
@@ -112,7 +114,8 @@ def make_guard(tree: MovingTree, shapes: CollisionPlan, yielding: Array, margin_
     pairs, joints = len(shapes.pairs), shapes.reach.shape[1]
     normal, first, second = np.zeros((3, pairs, 3))
     guard = Guard(int(margin_m > 0.0 and pairs > 0), np.full(pairs, margin_m), np.full(pairs, STEER_M), tree, shapes,
-                  yielding, np.full(pairs, margin_m), np.zeros(pairs), normal, first, second,
+                  yielding, np.full(pairs, margin_m), np.full(pairs, margin_m), np.zeros(pairs), normal, first,
+                  second,
                   np.zeros((STEER_PAIRS, joints)), np.zeros(STEER_PAIRS), guard_work(tree, shapes), limb,
                   open_pose, np.zeros(2, np.int64), np.zeros(2, np.int64), touch, np.full((2, joints), 1e3))
     if guard.active:
@@ -120,7 +123,7 @@ def make_guard(tree: MovingTree, shapes: CollisionPlan, yielding: Array, margin_
         touching = guard.distance < TOUCHING_M
         guard.margin[:] = np.where(touching, -1.0, np.minimum(BY_DESIGN * guard.distance, margin_m))
         guard.steer[:] = guard.distance - guard.margin
-        guard.needed[:] = guard.margin
+        guard.needed[:] = guard.floor[:] = guard.margin
     return guard
 
 
@@ -142,15 +145,18 @@ def begin_at(guard: Guard, q: Array) -> None:
         guard.given_up[side] = 1e3
     guard.touch.repairing[0] = 0
     for pair in range(len(guard.needed)):
-        guard.needed[pair] = min(guard.margin[pair], guard.distance[pair])
+        guard.needed[pair] = guard.floor[pair] = min(guard.margin[pair], guard.distance[pair])
 
 
-@inner_kernel
+@kernel
 def open_up(guard: Guard) -> None:
-    """Pairs that began nearer than the margin keep what distance they had at the last look."""
+    """Pairs that began nearer than the margin may stay as near as they are at the last look, not get nearer.
+
+    Braking may bring them back to what they had a frame ago: then that is what they keep, never less than the floor.
+    """
     for pair in range(len(guard.needed)):
-        if guard.needed[pair] < guard.margin[pair]:
-            guard.needed[pair] = min(guard.margin[pair], max(guard.needed[pair], guard.distance[pair] - 1e-6))
+        if guard.floor[pair] < guard.margin[pair]:
+            guard.needed[pair] = min(guard.margin[pair], max(guard.floor[pair], guard.distance[pair] - 1e-6))
 
 
 @inner_kernel

@@ -22,12 +22,11 @@ from gesture_robot.datatypes import BodyMotion, FaceMotion, JointTrajectory, Rob
 from gesture_robot.errors import InvalidModel
 from gesture_robot.retarget.face_joints import LiveFace, face_joints
 from gesture_robot.retarget.guard_plan import make_arms_guard
+from gesture_robot.retarget.kernel_brake import COLLISION, STOPPED
 from gesture_robot.retarget.kernel_limits import limit_plan, possible_speed, stop_step
 from gesture_robot.retarget.kernel_near import begin_at, look
 from gesture_robot.retarget.kernel_pose import LOSSES, pose_work, solve_poses
 from gesture_robot.retarget.kernel_step import (
-    COLLISION,
-    STOPPED,
     VELOCITY,
     central_velocities,
     follow_path,

@@ -17,7 +17,7 @@ from gesture_robot.evaluation.contact_figures import RobotLandmarks
 from gesture_robot.evaluation.human_motions import contact_clips, random_motion, random_pose
 from gesture_robot.evaluation.retarget_figures import SelfCollisions
 from gesture_robot.retarget.figures import direction_errors
-from gesture_robot.retarget.kernel_near import look
+from gesture_robot.retarget.kernel_near import begin_at, look, open_up
 from gesture_robot.retarget.retargeter import Retargeter, without_heading
 from gesture_robot.robots.model import load_model
 
@@ -187,3 +187,28 @@ def test_face_channels_move_the_face_s_joints_inside_their_limits(wren):
     trajectory = Retargeter(eyed).motion(BodyMotion(FPS, np.zeros((60, 55, 3)), np.zeros((60, 3))), face)
     assert trajectory.positions[-1, row] == pytest.approx(eyed.upper[row], abs=0.05)
     assert audit([trajectory], eyed).violations == 0
+
+
+def test_an_arm_that_stands_anywhere_arrives_within_46_frames(wren, retargeter):
+    """Among these starts are an arm tangled nearer to links than the margin, and one behind the trunk."""
+    rng, touches = np.random.default_rng(5), SelfCollisions(wren).touches
+    pose = random_pose(np.random.default_rng(3))
+    for _ in range(40):
+        measured = wren.lower + rng.uniform(size=len(wren.rest)) * (wren.upper - wren.lower)
+        while touches(measured):
+            measured = wren.rest + 0.9 * (measured - wren.rest)
+        retargeter.reset(measured)
+        joints = [retargeter.pose(pose) for _ in range(46)][-1]
+        errors = direction_errors(wren, joints[None], pose[None])
+        assert max(np.degrees(e[0]) for name, e in errors.items() if name.endswith("arm")) < 5.0
+
+
+def test_pairs_that_began_near_may_stay_as_near_as_they_are(wren):
+    """What they gain is theirs to lose again only while the arm brakes; they never hold the arm for good."""
+    guard = Retargeter(wren)._guard
+    begin_at(guard, np.array(wren.rest))
+    pair = int(np.argmax(guard.margin))
+    for floor, distance, needed in ((0.004, 0.006, 0.006), (0.004, 0.003, 0.004), (0.004, 0.5, guard.margin[pair])):
+        guard.floor[pair], guard.distance[pair] = floor, distance
+        open_up(guard)
+        assert guard.needed[pair] == pytest.approx(needed, abs=2e-6)
