@@ -122,7 +122,7 @@ def test_keys_jog_stop_release_play_and_the_terminal_is_given_back(operator, con
     graph.wait(lambda: operator.pieces[-1].points and len(operator.pieces[-1].points) <= 3, "it comes to rest")
     assert all(list(piece.joint_names) == [MODEL.joint_names[1]] for piece in operator.pieces)
     assert all(piece.points[-1].velocities[0] == 0.0 for piece in operator.pieces)
-    sped = [piece.points[1].velocities[0] for piece in operator.pieces]  # the first point is where a late timer found it
+    sped = [piece.points[1].velocities[0] for piece in operator.pieces]  # the first is where a late timer found it
     assert max(sped) == pytest.approx(0.5)
     console.type("g")
     console.shows("gesture number: 1 ")
