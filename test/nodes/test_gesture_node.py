@@ -149,8 +149,8 @@ def stroke_offsets(bench) -> np.ndarray:
 
 
 def test_strokes_fall_on_the_words_that_are_heard(bench):
-    offsets = np.concatenate([stroke_offsets(bench) for _ in range(3)])
-    assert len(offsets) >= 4
+    offsets = np.concatenate([stroke_offsets(bench) for _ in range(8)])  # 0.13 s apart: the mean of a few says nothing
+    assert len(offsets) >= 30
     assert np.mean(np.abs(offsets) <= 0.2) >= 0.8
     assert -0.16 < np.mean(offsets) < 0.02
 
