@@ -61,9 +61,11 @@ class _Builder:
         self.flat, self.bodies = moving_tree(model)
         self.parents = self.flat.parent
         shapes, _ = body_shapes(model, self.flat, self.bodies)
-        self.shapes = shapes
         self.hulls = [(shape.link, shape.body, self._in_chest(shape)) for shape in shapes]
         self._head_links = self._below(model.limbs.head_link)
+        arms = (model.limbs.left_arm, model.limbs.right_arm)
+        self._hands = [HandShapes(self.flat, self.bodies, shapes, arm, side) if arm else None
+                       for side, arm in enumerate(arms)]
 
     def plan(self, keep_m: float) -> tuple[ContactPlan, Fingers]:
         limbs = self.model.limbs
@@ -73,7 +75,7 @@ class _Builder:
         found = kept("touch", depends_on, lambda: self._measured(arms))
         fingers = finger_joints(self.model)
         flat_joints = found.pop("flat_joints")
-        fingers = fingers.with_flat(self.model, flat_joints, self._other_rows(arms, fingers))
+        fingers = fingers.with_flat(self.model, flat_joints, self._other_rows(fingers))
         scale = [self.landmarks.arm_length(arm) / ARM_LENGTH_M if arm else 1.0 for arm in arms]
         return ContactPlan(Surfaces(**found), np.array([self._human_probes()] * 2),
                            np.array([self._probes(arm, side, flat_joints) for side, arm in enumerate(arms)]),
@@ -84,7 +86,7 @@ class _Builder:
         surfaces = stack_surfaces([
             human_trunk(), human_head(), human_arm(UPPER_ARM_M, True), human_arm(FOREARM_M, False), self._trunk(arms),
             self._head(), *(self._bone(arm, True) for arm in arms), *(self._bone(arm, False) for arm in arms)])
-        return {**surfaces._asdict(), "flat_joints": self._lay_flat(arms)}
+        return {**surfaces._asdict(), "flat_joints": self._lay_flat()}
 
     def _wide(self, arms: tuple[Arm | None, Arm | None]) -> float:
         """Width of the shoulders over the human's; a robot with one arm: as its arm to the human's."""
@@ -175,30 +177,28 @@ class _Builder:
         hulls = [(corners - start) @ axes.T for corners in self._of(inside)]
         return cylinder_of(hulls, ARM_ALONG, length, np.zeros(3)) if hulls else no_surface()
 
-    def _hand(self, arm: Arm, side: int) -> HandShapes:
-        return HandShapes(self.flat, self.bodies, self.shapes, arm, side)
-
-    def _lay_flat(self, arms: tuple[Arm | None, Arm | None]) -> Array:
+    def _lay_flat(self) -> Array:
         """Joints (J,) at rest, both hands flat."""
         fingers, joints = finger_joints(self.model), np.array(self.model.rest)
         joints[fingers.row] = fingers.open
-        for side, arm in enumerate(arms):
-            if arm is not None:
-                joints = flatten(self.model, self._hand(arm, side), joints)
+        for hand in self._hands:
+            if hand is not None:
+                joints = flatten(self.model, hand, joints)
         return joints
 
-    def _other_rows(self, arms: tuple[Arm | None, Arm | None], fingers: Fingers) -> list[tuple[int, int]]:
+    def _other_rows(self, fingers: Fingers) -> list[tuple[int, int]]:
         """Side and row of joints of hands that no human finger moves."""
-        return [(side, int(row)) for side, arm in enumerate(arms) if arm is not None
-                for row in self._hand(arm, side).rows if row not in fingers.row]
+        return [(side, int(row)) for side, hand in enumerate(self._hands) if hand is not None
+                for row in hand.rows if row not in fingers.row]
 
     def _probes(self, arm: Arm | None, side: int, flat_joints: Array) -> Array:
         """(2, 3) palm and fingertips in the hand's axes, from the wrist [m]."""
-        if arm is None:
+        shapes = self._hands[side]
+        if arm is None or shapes is None:
             return np.zeros((2, 3))
         axes = hand_axes(arm, side)
         hand = [corners @ axes.T + radius * np.array([1.0, 1.0, 0.0])
-                for corners, radius in self._hand(arm, side).corners(flat_joints)]
+                for corners, radius in shapes.corners(flat_joints)]
         reach = max((float(h[:, 0].max()) for h in hand), default=0.2 * self.landmarks.arm_length(arm))
         reach = max(reach, 0.02)
         out = max((float(h[:, 1].max()) for h in hand), default=0.02)  # a thumb that stands out keeps the palm away
